@@ -1,0 +1,1 @@
+//! TRUMP-like transplant exports: a file or a folder of CSV files.

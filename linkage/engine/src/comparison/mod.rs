@@ -1,0 +1,214 @@
+//! Comparisons: each turns two values into one level. One comparison a file.
+
+mod array;
+mod date;
+mod exact;
+mod jaro_winkler;
+mod number;
+
+use rustc_hash::FxHashMap;
+use serde::{Deserialize, Serialize};
+
+use crate::model::{ComparisonSettings, Kind};
+use crate::{Column, LinkageError, Row, Table};
+
+/// What two values are to each other: a level of the comparison, or nothing, because one of them is missing.
+///
+/// Only [`Level::At`] can have a probability; missing weighs 0 by its type.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Level {
+    /// One of the values is missing, or they cannot be compared.
+    Missing,
+    /// The level's place among the comparison's levels, from 0.
+    At(u8),
+}
+
+impl Level {
+    /// 0 for missing, else the place counted from 1: four bits.
+    #[must_use]
+    pub fn packed(self) -> u8 {
+        match self {
+            Self::Missing => 0,
+            Self::At(place) => place + 1,
+        }
+    }
+
+    /// The level that [`Self::packed`] gave.
+    #[must_use]
+    pub fn from_packed(packed: u8) -> Self {
+        packed.checked_sub(1).map_or(Self::Missing, Self::At)
+    }
+}
+
+/// A level, and how often two persons agree by this very value.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Outcome {
+    /// The level.
+    pub level: Level,
+    /// The chance that two different persons agree at this level by the value in hand: it stands in for the level's
+    /// mean u where the model says `rarity`. 0 when the value tells nothing of the kind.
+    pub share: f32,
+}
+
+impl Outcome {
+    /// Nothing to compare.
+    pub const MISSING: Self = Self { level: Level::Missing, share: 0.0 };
+
+    /// A level without a value's frequency.
+    #[must_use]
+    pub fn at(place: u8) -> Self {
+        Self { level: Level::At(place), share: 0.0 }
+    }
+
+    /// A level reached by a value of that frequency.
+    #[must_use]
+    pub fn shared(place: u8, share: f32) -> Self {
+        Self { level: Level::At(place), share }
+    }
+}
+
+/// Compares two records in one respect. Same rows, same outcome, in either order.
+pub trait Comparison: Send + Sync {
+    /// The outcome for two rows; `memo` is this thread's own for this comparison, empty at first.
+    fn compare(&self, left: Row, right: Row, memo: &mut Memo) -> Outcome;
+
+    /// The exact chance that two different persons reach each level, where value frequencies tell it.
+    fn chances(&self) -> Option<Vec<f64>> {
+        None
+    }
+}
+
+/// A comparison that the caller gives for a model's comparison of kind `custom`.
+pub struct Custom<'a> {
+    /// The model's name for it.
+    pub name: &'static str,
+    /// Its levels' names, in the order of their places; the model must name the same.
+    pub levels: &'static [&'static str],
+    /// The comparison.
+    pub comparison: Box<dyn Comparison + 'a>,
+}
+
+/// Outcomes already computed, by the pair of value codes.
+#[derive(Default)]
+pub struct Memo(FxHashMap<u64, f32>);
+
+/// Most entries of a thread's memo; beyond that it starts anew, so that memory is bounded.
+const MEMO_ENTRIES_MAX: usize = 1 << 18;
+
+impl Memo {
+    /// The similarity for two codes, computed once for each pair whatever the order.
+    pub fn get(&mut self, left: u32, right: u32, compute: impl FnOnce() -> f32) -> f32 {
+        let key = (u64::from(left.min(right)) << 32) | u64::from(left.max(right));
+        if let Some(&known) = self.0.get(&key) {
+            return known;
+        }
+        if self.0.len() >= MEMO_ENTRIES_MAX {
+            self.0.clear();
+        }
+        let similarity = compute();
+        self.0.insert(key, similarity);
+        similarity
+    }
+}
+
+/// The tests that a level's `when` may name; which ones depends on the comparison's kind.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Test {
+    /// The values are equal (of dates: both full and equal).
+    Same,
+    /// The similarity is at least this, 0 to 1.
+    AtLeast(f64),
+    /// The values differ by at most this (of dates: days).
+    Within(f64),
+    /// Same year, day and month exchanged.
+    Swapped,
+    /// Same month and day, the years apart by one of these.
+    YearsOff(Vec<u32>),
+    /// Same year, one of them 1 January: a placeholder for an unknown day.
+    FirstOfYear,
+    /// One is partial, and what is known of both agrees, the month at least.
+    PartOf,
+    /// The years agree.
+    SameYear,
+    /// At least so many shared values.
+    Shared(usize),
+    /// Anything else.
+    Otherwise,
+}
+
+impl Test {
+    /// The name in the model file.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Same => "same",
+            Self::AtLeast(_) => "at_least",
+            Self::Within(_) => "within",
+            Self::Swapped => "swapped",
+            Self::YearsOff(_) => "years_off",
+            Self::FirstOfYear => "first_of_year",
+            Self::PartOf => "part_of",
+            Self::SameYear => "same_year",
+            Self::Shared(_) => "shared",
+            Self::Otherwise => "otherwise",
+        }
+    }
+}
+
+/// Makes the model's comparisons over a table's columns; the custom ones are taken from `custom` by name.
+///
+/// # Errors
+/// [`LinkageError::Unfit`] when a column, its type, or a custom comparison is not what the model names.
+pub fn bind<'a>(
+    settings: &[ComparisonSettings],
+    table: &'a Table,
+    custom: Vec<Custom<'a>>,
+) -> Result<Vec<Box<dyn Comparison + 'a>>, LinkageError> {
+    let mut custom = custom.into_iter().map(|given| (given.name, given)).collect::<FxHashMap<_, _>>();
+    let mut bound: Vec<Box<dyn Comparison + 'a>> = Vec::with_capacity(settings.len());
+    for comparison in settings {
+        bound.push(match comparison.kind {
+            Kind::Custom => take_custom(comparison, &mut custom)?,
+            _ => bind_column(comparison, table)?,
+        });
+    }
+    Ok(bound)
+}
+
+fn take_custom<'a>(
+    settings: &ComparisonSettings,
+    custom: &mut FxHashMap<&'static str, Custom<'a>>,
+) -> Result<Box<dyn Comparison + 'a>, LinkageError> {
+    let name = settings.name.as_str();
+    let Some(given) = custom.remove(name) else {
+        return Err(LinkageError::unfit(format!("nobody gave the custom comparison `{name}`")));
+    };
+    if !settings.levels.iter().map(|level| level.name.as_str()).eq(given.levels.iter().copied()) {
+        let wanted = given.levels.join("`, `");
+        return Err(LinkageError::unfit(format!("the levels of `{name}` must be `{wanted}`, in this order")));
+    }
+    Ok(given.comparison)
+}
+
+fn bind_column<'a>(settings: &ComparisonSettings, table: &'a Table) -> Result<Box<dyn Comparison + 'a>, LinkageError> {
+    let wanted_by = format!("comparison `{}`", settings.name);
+    let column = table.column(settings.column.as_deref().unwrap_or_default(), &wanted_by)?;
+    let tests = settings.levels.iter().filter_map(|level| level.when.clone()).collect::<Vec<_>>();
+    Ok(match (settings.kind, column) {
+        (Kind::Exact, Column::Codes(codes)) => Box::new(exact::Exact::new(codes, tests)),
+        (Kind::JaroWinkler, Column::Codes(codes)) => Box::new(jaro_winkler::JaroWinkler::new(codes, tests)),
+        (Kind::Date, Column::Dates(dates)) => Box::new(date::DateComparison::new(dates, tests)),
+        (Kind::Number, Column::Numbers(numbers)) => Box::new(number::Number::new(numbers, tests)),
+        (Kind::Array, Column::Arrays(arrays)) => Box::new(array::ArrayComparison::new(arrays, tests)),
+        (_, other) => {
+            let (found, kind) = (other.kind(), settings.kind);
+            return Err(LinkageError::unfit(format!("{wanted_by} of kind {kind:?} cannot read a column of {found}")));
+        }
+    })
+}
+
+/// The place of the first test that holds; missing when none does.
+fn first_place(tests: &[Test], holds: impl Fn(&Test) -> bool) -> Option<u8> {
+    tests.iter().position(holds).and_then(|place| u8::try_from(place).ok())
+}

@@ -1,0 +1,1 @@
+//! Probabilistic record linkage: block, compare, weigh, decide, cluster, explain, train, evaluate.

@@ -1,0 +1,1 @@
+//! A cluster's records to one de-duplicated history with outcomes and conflicts.

@@ -1,0 +1,1 @@
+//! Loads mapping files and applies them: the door, normalisers, issues with their place.

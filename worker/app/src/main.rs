@@ -1,0 +1,2 @@
+//! The `musubi` command.
+fn main() {}

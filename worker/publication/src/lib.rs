@@ -1,0 +1,1 @@
+//! Releases: histories as NDJSON, events as Parquet, with a manifest of versions, counts and hashes.

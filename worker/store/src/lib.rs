@@ -1,0 +1,1 @@
+//! All SQL: SQLite by default and PostgreSQL, one suite of tests over both.
