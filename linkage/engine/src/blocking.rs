@@ -80,13 +80,28 @@ impl Blocks {
     /// # Errors
     /// [`LinkageError::Unfit`] for an unknown column, [`LinkageError::TooManyPairs`] above the model's bound.
     pub fn build(model: &Model, table: &Table) -> Result<Self, LinkageError> {
-        let built = model.blocks.par_iter().map(|settings| build_rule(settings, table)).collect::<Result<Vec<_>, _>>()?;
+        let built = model
+            .blocks
+            .par_iter()
+            .map(|settings| build_rule(settings, table))
+            .collect::<Result<Vec<_>, _>>()?;
         let (rules, reports): (Vec<_>, Vec<_>) = built.into_iter().unzip();
-        let report = BlockingReport { pairs: reports.iter().map(|rule| rule.pairs).sum(), rules: reports };
+        let report = BlockingReport {
+            pairs: reports.iter().map(|rule| rule.pairs).sum(),
+            rules: reports,
+        };
         let maximum = model.training.pairs_max;
         if report.pairs > maximum {
-            let dearest = report.rules.iter().max_by_key(|rule| rule.pairs).map_or_else(String::new, |rule| rule.rule.clone());
-            return Err(LinkageError::TooManyPairs { pairs: report.pairs, maximum, rule: dearest });
+            let dearest = report
+                .rules
+                .iter()
+                .max_by_key(|rule| rule.pairs)
+                .map_or_else(String::new, |rule| rule.rule.clone());
+            return Err(LinkageError::TooManyPairs {
+                pairs: report.pairs,
+                maximum,
+                rule: dearest,
+            });
         }
         Ok(Self { rules, report })
     }
@@ -100,24 +115,38 @@ impl Blocks {
     /// Whether some rule makes the two records candidates, and the first that does.
     #[must_use]
     pub fn rule_of(&self, left: Row, right: Row) -> Option<usize> {
-        self.rules.iter().position(|rule| rule.first_shared(left, right).is_some())
+        self.rules
+            .iter()
+            .position(|rule| rule.first_shared(left, right).is_some())
     }
 
     /// The work of all rules, in order.
     pub(crate) fn chunks(&self) -> Vec<Chunk> {
-        (0..self.rules.len()).flat_map(|rule| self.chunks_of(rule)).collect()
+        (0..self.rules.len())
+            .flat_map(|rule| self.chunks_of(rule))
+            .collect()
     }
 
     /// The work of one rule.
     pub(crate) fn chunks_of(&self, rule: usize) -> Vec<Chunk> {
         let mut chunks = Vec::new();
-        let mut chunk = Chunk { rule, first: 0, end: 0, pairs: 0 };
+        let mut chunk = Chunk {
+            rule,
+            first: 0,
+            end: 0,
+            pairs: 0,
+        };
         for block in 0..self.rules[rule].len() {
             chunk.pairs += pairs_of(self.rules[rule].members(block).len());
             chunk.end = block + 1;
             if chunk.pairs >= CHUNK_PAIRS {
                 chunks.push(chunk);
-                chunk = Chunk { rule, first: chunk.end, end: chunk.end, pairs: 0 };
+                chunk = Chunk {
+                    rule,
+                    first: chunk.end,
+                    end: chunk.end,
+                    pairs: 0,
+                };
             }
         }
         if chunk.end > chunk.first {
@@ -130,7 +159,10 @@ impl Blocks {
     pub(crate) fn for_each_new_pair(&self, chunk: Chunk, mut visit: impl FnMut(Row, Row)) {
         let earlier = &self.rules[..chunk.rule];
         self.for_each_pair(chunk, |left, right| {
-            if earlier.iter().all(|rule| rule.first_shared(left, right).is_none()) {
+            if earlier
+                .iter()
+                .all(|rule| rule.first_shared(left, right).is_none())
+            {
                 visit(left, right);
             }
         });
@@ -158,11 +190,13 @@ impl RuleBlocks {
     }
 
     fn members(&self, block: u32) -> &[Row] {
-        &self.members[self.starts[block as usize] as usize..self.starts[block as usize + 1] as usize]
+        &self.members
+            [self.starts[block as usize] as usize..self.starts[block as usize + 1] as usize]
     }
 
     fn blocks_of(&self, row: Row) -> &[u32] {
-        &self.row_blocks[self.row_starts[row as usize] as usize..self.row_starts[row as usize + 1] as usize]
+        &self.row_blocks
+            [self.row_starts[row as usize] as usize..self.row_starts[row as usize + 1] as usize]
     }
 
     /// The first block that holds both.
@@ -184,43 +218,85 @@ impl RuleBlocks {
 
     /// Whether this block is the first of the rule that holds both.
     fn gives_first(&self, left: Row, right: Row, block: u32) -> bool {
-        self.blocks_of(left).len() == 1 || self.blocks_of(right).len() == 1 || self.first_shared(left, right) == Some(block)
+        self.blocks_of(left).len() == 1
+            || self.blocks_of(right).len() == 1
+            || self.first_shared(left, right) == Some(block)
     }
 }
 
-fn build_rule(settings: &BlockSettings, table: &Table) -> Result<(RuleBlocks, RuleReport), LinkageError> {
+fn build_rule(
+    settings: &BlockSettings,
+    table: &Table,
+) -> Result<(RuleBlocks, RuleReport), LinkageError> {
     let wanted_by = format!("blocking rule `{}`", settings.name);
-    let columns = |names: &[String]| names.iter().map(|name| table.column(name, &wanted_by)).collect::<Result<Vec<_>, _>>();
+    let columns = |names: &[String]| {
+        names
+            .iter()
+            .map(|name| table.column(name, &wanted_by))
+            .collect::<Result<Vec<_>, _>>()
+    };
     let (on, refine) = (columns(&settings.on)?, columns(&settings.refine)?);
     let entries = keyed(&on, 0..table.len());
     let mut blocks = Vec::<Vec<Row>>::new();
-    let mut report = RuleReport { rule: settings.name.clone(), records: 0, blocks: 0, largest: 0, pairs: 0, oversized: Vec::new() };
+    let mut report = RuleReport {
+        rule: settings.name.clone(),
+        records: 0,
+        blocks: 0,
+        largest: 0,
+        pairs: 0,
+        oversized: Vec::new(),
+    };
     report.records = distinct_rows(&entries);
-    for block in entries.chunk_by(|left, right| left.0 == right.0).filter(|block| block.len() > 1) {
+    for block in entries
+        .chunk_by(|left, right| left.0 == right.0)
+        .filter(|block| block.len() > 1)
+    {
         if block.len() <= settings.size_max {
             blocks.push(block.iter().map(|entry| entry.1).collect());
         } else {
-            report.oversized.push(split_oversized(block, &refine, settings.size_max, &mut blocks));
+            report.oversized.push(split_oversized(
+                block,
+                &refine,
+                settings.size_max,
+                &mut blocks,
+            ));
         }
     }
     report.blocks = blocks.len() as u64;
-    report.largest = blocks.iter().map(|block| block.len() as u64).max().unwrap_or(0);
+    report.largest = blocks
+        .iter()
+        .map(|block| block.len() as u64)
+        .max()
+        .unwrap_or(0);
     report.pairs = blocks.iter().map(|block| pairs_of(block.len())).sum();
     Ok((RuleBlocks::new(&blocks, table.len()), report))
 }
 
 /// Splits a block by the refining columns; the parts that fit are pushed to `blocks`, the rest is left out and told.
-fn split_oversized(block: &[(u64, Row)], refine: &[&Column], size_max: usize, blocks: &mut Vec<Vec<Row>>) -> Oversized {
+fn split_oversized(
+    block: &[(u64, Row)],
+    refine: &[&Column],
+    size_max: usize,
+    blocks: &mut Vec<Vec<Row>>,
+) -> Oversized {
     let mut pairs_kept = 0;
     if !refine.is_empty() {
         let parts = keyed(refine, block.iter().map(|entry| entry.1 as usize));
-        for part in parts.chunk_by(|left, right| left.0 == right.0).filter(|part| (2..=size_max).contains(&part.len())) {
+        for part in parts
+            .chunk_by(|left, right| left.0 == right.0)
+            .filter(|part| (2..=size_max).contains(&part.len()))
+        {
             pairs_kept += pairs_of(part.len());
             blocks.push(part.iter().map(|entry| entry.1).collect());
         }
     }
     let pairs_left_out = pairs_of(block.len()).saturating_sub(pairs_kept);
-    Oversized { first: block[0].1, records: block.len() as u64, pairs_kept, pairs_left_out }
+    Oversized {
+        first: block[0].1,
+        records: block.len() as u64,
+        pairs_kept,
+        pairs_left_out,
+    }
 }
 
 /// `(key, row)` sorted, each once: one entry for each combination of the row's keys.
@@ -234,7 +310,12 @@ fn keyed(columns: &[&Column], rows: impl Iterator<Item = usize>) -> Vec<(u64, Ro
             keys.clear();
             column.keys(row, &mut keys);
             next.clear();
-            next.extend(combined.iter().flat_map(|&so_far| keys.iter().map(move |&key| mixed(so_far, key))).take(KEYS_PER_ROW_MAX));
+            next.extend(
+                combined
+                    .iter()
+                    .flat_map(|&so_far| keys.iter().map(move |&key| mixed(so_far, key)))
+                    .take(KEYS_PER_ROW_MAX),
+            );
             std::mem::swap(&mut combined, &mut next);
         }
         entries.extend(combined.iter().map(|&key| (key, row)));
@@ -251,7 +332,7 @@ fn distinct_rows(entries: &[(u64, Row)]) -> u64 {
     rows.len() as u64
 }
 
-/// Joins a key to those before it (the finaliser of SplitMix64; a clash of 64 bits only adds a candidate).
+/// Joins a key to those before it (the finaliser of `SplitMix64`; a clash of 64 bits only adds a candidate).
 fn mixed(so_far: u64, key: u64) -> u64 {
     let mut value = (so_far.rotate_left(29) ^ key).wrapping_add(0x9E37_79B9_7F4A_7C15);
     value = (value ^ (value >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -266,7 +347,8 @@ fn pairs_of(records: usize) -> u64 {
 
 impl RuleBlocks {
     fn new(blocks: &[Vec<Row>], rows: usize) -> Self {
-        let (mut starts, mut members, mut row_starts) = (vec![0_u32], Vec::new(), vec![0_u32; rows + 1]);
+        let (mut starts, mut members, mut row_starts) =
+            (vec![0_u32], Vec::new(), vec![0_u32; rows + 1]);
         for block in blocks {
             members.extend_from_slice(block);
             starts.push(u32::try_from(members.len()).unwrap_or(u32::MAX));
@@ -285,6 +367,11 @@ impl RuleBlocks {
                 next[row as usize] += 1;
             }
         }
-        Self { starts, members, row_starts, row_blocks }
+        Self {
+            starts,
+            members,
+            row_starts,
+            row_blocks,
+        }
     }
 }

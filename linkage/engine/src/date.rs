@@ -76,7 +76,11 @@ impl PackedDate {
         }
         let month_from_march = (self.month() + 9) % 12;
         let year = self.year() - if month_from_march >= 10 { 1 } else { 0 };
-        let days = 365 * year + year / 4 - year / 100 + year / 400 + (153 * month_from_march + 2) / 5 + self.day() - 1;
+        let days = 365 * year + year / 4 - year / 100
+            + year / 400
+            + (153 * month_from_march + 2) / 5
+            + self.day()
+            - 1;
         Some(days.cast_signed())
     }
 

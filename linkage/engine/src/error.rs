@@ -16,7 +16,9 @@ pub enum LinkageError {
         message: String,
     },
     /// A level has no m or u probability, neither from the file nor from training.
-    #[error("level `{level}` of comparison `{comparison}` was never trained: give `m` and `u` in the model, or data that shows it")]
+    #[error(
+        "level `{level}` of comparison `{comparison}` was never trained: give `m` and `u` in the model, or data that shows it"
+    )]
     UntrainedLevel {
         /// The comparison's name.
         comparison: String,
@@ -24,7 +26,9 @@ pub enum LinkageError {
         level: String,
     },
     /// Blocking would give more pairs than the model allows.
-    #[error("the blocking rules give {pairs} pairs, more than `pairs_max` = {maximum}; the dearest rule is `{rule}`")]
+    #[error(
+        "the blocking rules give {pairs} pairs, more than `pairs_max` = {maximum}; the dearest rule is `{rule}`"
+    )]
     TooManyPairs {
         /// Pairs over all rules, counted before any is compared.
         pairs: u64,
@@ -37,10 +41,14 @@ pub enum LinkageError {
 
 impl LinkageError {
     pub(crate) fn unfit(message: impl Into<String>) -> Self {
-        Self::Unfit { message: message.into() }
+        Self::Unfit {
+            message: message.into(),
+        }
     }
 
     pub(crate) fn model(message: impl Into<String>) -> Self {
-        Self::Model { message: message.into() }
+        Self::Model {
+            message: message.into(),
+        }
     }
 }

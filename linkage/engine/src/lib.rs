@@ -1,1 +1,42 @@
 //! Probabilistic record linkage: block, compare, weigh, decide, cluster, explain, train, evaluate.
+//!
+//! Records are columns of a [`Table`]; a [`Model`] in TOML says what is compared and how candidates are found; a
+//! [`Job`] binds the two, trains what is to be trained, and gives a [`Linkage`]. The same input gives the same bits on
+//! any number of threads and in any order of rows. The method is that of Fellegi and Sunter, "A theory for record
+//! linkage", Journal of the American Statistical Association 64, 1969, trained as in Enamorado, Fifield and Imai,
+//! "Using a probabilistic model to assist merging of large-scale administrative records", American Political Science
+//! Review 113, 2019.
+
+#![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test panics on purpose"))]
+
+mod blocking;
+mod cluster;
+mod comparison;
+mod date;
+mod decide;
+mod error;
+mod evaluate;
+mod explain;
+mod model;
+mod run;
+mod table;
+mod train;
+mod weigh;
+
+pub use blocking::{BlockingReport, Blocks, Oversized, RuleReport};
+pub use cluster::cluster;
+pub use comparison::{Comparison, Custom, Level, Memo, Outcome, Test, bind};
+pub use date::PackedDate;
+pub use decide::{Decision, NoRules, Reason, Rules, decide};
+pub use error::LinkageError;
+pub use evaluate::{Accuracy, Evaluation, PairAccuracy, RecordKey, evaluate};
+pub use explain::{ExplainedComparison, Explanation, RecordName};
+pub use model::{
+    BLOCKS_MAX, BlockSettings, COMPARISONS_MAX, ClusterSettings, ComparisonSettings, Kind,
+    LEVELS_MAX, LevelSettings, Model, OnePerCluster, Prior, SourceSettings, Thresholds, TrainM,
+    TrainU, Training,
+};
+pub use run::{Job, Linkage, Progress};
+pub use table::{Arrays, Codes, Column, Counts, Interner, MISSING, Row, Table};
+pub use train::{TrainingReport, train};
+pub use weigh::{Pattern, ScoredPair, Scorer, Weighed};

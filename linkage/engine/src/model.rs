@@ -233,8 +233,11 @@ impl Model {
     /// # Errors
     /// [`LinkageError::Model`] with line and allowed values.
     pub fn parse(text: &str) -> Result<Self, LinkageError> {
-        let model: Self = toml::from_str(text).map_err(|error| LinkageError::model(error.to_string()))?;
-        model.check().map_err(|(name, message)| LinkageError::model(format!("{}{message}", line_of(text, &name))))?;
+        let model: Self =
+            toml::from_str(text).map_err(|error| LinkageError::model(error.to_string()))?;
+        model.check().map_err(|(name, message)| {
+            LinkageError::model(format!("{}{message}", line_of(text, &name)))
+        })?;
         Ok(model)
     }
 
@@ -255,26 +258,51 @@ impl Model {
     fn check(&self) -> Result<(), (String, String)> {
         bounded(self.comparisons.len(), COMPARISONS_MAX, "comparisons")?;
         bounded(self.blocks.len(), BLOCKS_MAX, "blocking rules")?;
-        unique(self.comparisons.iter().map(|comparison| &comparison.name), "comparison")?;
+        unique(
+            self.comparisons.iter().map(|comparison| &comparison.name),
+            "comparison",
+        )?;
         unique(self.blocks.iter().map(|block| &block.name), "blocking rule")?;
         unique(self.sources.iter().map(|source| &source.name), "source")?;
         let Thresholds { link, review, .. } = self.thresholds;
         if !(0.0 < review && review <= link && link < 1.0) {
-            return Err((String::new(), "thresholds must be 0 < `review` <= `link` < 1".into()));
+            return Err((
+                String::new(),
+                "thresholds must be 0 < `review` <= `link` < 1".into(),
+            ));
         }
-        self.comparisons.iter().try_for_each(ComparisonSettings::check)?;
-        self.blocks.iter().try_for_each(|block| self.check_block(block))
+        self.comparisons
+            .iter()
+            .try_for_each(ComparisonSettings::check)?;
+        self.blocks
+            .iter()
+            .try_for_each(|block| self.check_block(block))
     }
 
     fn check_block(&self, block: &BlockSettings) -> Result<(), (String, String)> {
-        let wrong = |message: String| Err((block.name.clone(), format!("blocking rule `{}`: {message}", block.name)));
+        let wrong = |message: String| {
+            Err((
+                block.name.clone(),
+                format!("blocking rule `{}`: {message}", block.name),
+            ))
+        };
         if block.on.is_empty() || block.size_max < 2 {
             return wrong("`on` needs a column and `size_max` at least 2".into());
         }
         for fixed in &block.fixes {
-            if !self.comparisons.iter().any(|comparison| &comparison.name == fixed) {
-                let known = listed(self.comparisons.iter().map(|comparison| comparison.name.as_str()));
-                return wrong(format!("`fixes` names `{fixed}`; the comparisons are {known}"));
+            if !self
+                .comparisons
+                .iter()
+                .any(|comparison| &comparison.name == fixed)
+            {
+                let known = listed(
+                    self.comparisons
+                        .iter()
+                        .map(|comparison| comparison.name.as_str()),
+                );
+                return wrong(format!(
+                    "`fixes` names `{fixed}`; the comparisons are {known}"
+                ));
             }
         }
         Ok(())
@@ -283,9 +311,17 @@ impl Model {
 
 impl ComparisonSettings {
     fn check(&self) -> Result<(), (String, String)> {
-        let wrong = |message: String| Err((self.name.clone(), format!("comparison `{}`: {message}", self.name)));
+        let wrong = |message: String| {
+            Err((
+                self.name.clone(),
+                format!("comparison `{}`: {message}", self.name),
+            ))
+        };
         if self.levels.len() < 2 || self.levels.len() > LEVELS_MAX {
-            return wrong(format!("needs 2 to {LEVELS_MAX} levels, has {}", self.levels.len()));
+            return wrong(format!(
+                "needs 2 to {LEVELS_MAX} levels, has {}",
+                self.levels.len()
+            ));
         }
         if let Err((_, message)) = unique(self.levels.iter().map(|level| &level.name), "level") {
             return wrong(message);
@@ -298,11 +334,29 @@ impl ComparisonSettings {
             match &level.when {
                 None if self.kind == Kind::Custom => {}
                 Some(test) if known.contains(&test.name()) => {}
-                _ if self.kind == Kind::Custom => return wrong(format!("level `{}` of a custom comparison has no `when`", level.name)),
-                _ => return wrong(format!("level `{}` needs a `when` of {}", level.name, listed(known.iter().copied()))),
+                _ if self.kind == Kind::Custom => {
+                    return wrong(format!(
+                        "level `{}` of a custom comparison has no `when`",
+                        level.name
+                    ));
+                }
+                _ => {
+                    return wrong(format!(
+                        "level `{}` needs a `when` of {}",
+                        level.name,
+                        listed(known.iter().copied())
+                    ));
+                }
             }
-            if [level.m, level.u].iter().flatten().any(|chance| !(*chance > 0.0 && *chance < 1.0)) {
-                return wrong(format!("level `{}`: `m` and `u` lie between 0 and 1, neither included", level.name));
+            if [level.m, level.u]
+                .iter()
+                .flatten()
+                .any(|chance| !(*chance > 0.0 && *chance < 1.0))
+            {
+                return wrong(format!(
+                    "level `{}`: `m` and `u` lie between 0 and 1, neither included",
+                    level.name
+                ));
             }
         }
         let sum = self.levels.iter().filter_map(|level| level.m).sum::<f64>();
@@ -320,7 +374,16 @@ impl Kind {
         match self {
             Self::Exact => &["same", "otherwise"],
             Self::JaroWinkler => &["same", "at_least", "otherwise"],
-            Self::Date => &["same", "swapped", "years_off", "within", "first_of_year", "part_of", "same_year", "otherwise"],
+            Self::Date => &[
+                "same",
+                "swapped",
+                "years_off",
+                "within",
+                "first_of_year",
+                "part_of",
+                "same_year",
+                "otherwise",
+            ],
             Self::Number => &["same", "within", "otherwise"],
             Self::Array => &["shared", "otherwise"],
             Self::Custom => &[],
@@ -330,7 +393,10 @@ impl Kind {
 
 fn bounded(found: usize, maximum: usize, what: &str) -> Result<(), (String, String)> {
     if found == 0 || found > maximum {
-        return Err((String::new(), format!("a model has 1 to {maximum} {what}, this one {found}")));
+        return Err((
+            String::new(),
+            format!("a model has 1 to {maximum} {what}, this one {found}"),
+        ));
     }
     Ok(())
 }
@@ -346,13 +412,20 @@ fn unique<'a>(names: impl Iterator<Item = &'a String>, what: &str) -> Result<(),
 }
 
 fn listed<'a>(names: impl Iterator<Item = &'a str>) -> String {
-    names.map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+    names
+        .map(|name| format!("`{name}`"))
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 /// `line N: ` of the last `name = "..."` with that name; empty when there is none.
 fn line_of(text: &str, name: &str) -> String {
     let quoted = format!("\"{name}\"");
     let stands = |line: &str| line.trim_start().starts_with("name") && line.contains(&quoted);
-    let place = text.lines().collect::<Vec<_>>().iter().rposition(|line| stands(line));
+    let place = text
+        .lines()
+        .collect::<Vec<_>>()
+        .iter()
+        .rposition(|line| stands(line));
     place.map_or_else(String::new, |index| format!("line {}: ", index + 1))
 }

@@ -53,7 +53,10 @@ impl Table {
             table.sources.push(number);
             table.ids.push(id.into());
         }
-        assert!(u32::try_from(table.ids.len()).is_ok(), "no more than 4 billion records");
+        assert!(
+            u32::try_from(table.ids.len()).is_ok(),
+            "no more than 4 billion records"
+        );
         table
     }
 
@@ -64,10 +67,14 @@ impl Table {
     pub fn add(&mut self, name: &str, column: Column) -> Result<(), LinkageError> {
         if column.len() != self.len() {
             let (found, wanted) = (column.len(), self.len());
-            return Err(LinkageError::unfit(format!("column `{name}` has {found} rows, the table {wanted}")));
+            return Err(LinkageError::unfit(format!(
+                "column `{name}` has {found} rows, the table {wanted}"
+            )));
         }
         if self.columns.insert(name.to_owned(), column).is_some() {
-            return Err(LinkageError::unfit(format!("column `{name}` is given twice")));
+            return Err(LinkageError::unfit(format!(
+                "column `{name}` is given twice"
+            )));
         }
         Ok(())
     }
@@ -90,8 +97,15 @@ impl Table {
     /// [`LinkageError::Unfit`] naming who wanted it and which columns there are.
     pub fn column(&self, name: &str, wanted_by: &str) -> Result<&Column, LinkageError> {
         self.columns.get(name).ok_or_else(|| {
-            let known = self.columns.keys().map(|key| format!("`{key}`")).collect::<Vec<_>>().join(", ");
-            LinkageError::unfit(format!("{wanted_by} names column `{name}`; there are {known}"))
+            let known = self
+                .columns
+                .keys()
+                .map(|key| format!("`{key}`"))
+                .collect::<Vec<_>>()
+                .join(", ");
+            LinkageError::unfit(format!(
+                "{wanted_by} names column `{name}`; there are {known}"
+            ))
         })
     }
 
@@ -117,7 +131,13 @@ impl Table {
     #[must_use]
     pub fn ranks(&self) -> Vec<u32> {
         let mut rows = (0..self.ids.len()).collect::<Vec<_>>();
-        rows.sort_unstable_by_key(|&row| (&self.source_names[usize::from(self.sources[row])], &self.ids[row], row));
+        rows.sort_unstable_by_key(|&row| {
+            (
+                &self.source_names[usize::from(self.sources[row])],
+                &self.ids[row],
+                row,
+            )
+        });
         let mut ranks = vec![0; rows.len()];
         for (rank, row) in (0_u32..).zip(rows) {
             ranks[row] = rank;
@@ -166,7 +186,9 @@ impl Column {
             Self::Opaque(rows) => push_unless_missing(rows[row], keys),
             Self::Numbers(rows) if rows[row].is_nan() => {}
             Self::Numbers(rows) => keys.push(u64::from(rows[row].to_bits())),
-            Self::Arrays(arrays) => keys.extend(arrays.values_at(row).iter().map(|&value| u64::from(value))),
+            Self::Arrays(arrays) => {
+                keys.extend(arrays.values_at(row).iter().map(|&value| u64::from(value)));
+            }
         }
     }
 }
@@ -224,9 +246,16 @@ impl Codes {
     #[must_use]
     pub fn from_values<'a>(values: impl IntoIterator<Item = Option<&'a str>>) -> Self {
         let mut interner = Interner::default();
-        let rows = values.into_iter().map(|value| value.map_or(MISSING, |value| interner.code(value))).collect::<Vec<_>>();
+        let rows = values
+            .into_iter()
+            .map(|value| value.map_or(MISSING, |value| interner.code(value)))
+            .collect::<Vec<_>>();
         let counts = Counts::of(rows.iter().copied());
-        Self { rows, names: interner.names, counts }
+        Self {
+            rows,
+            names: interner.names,
+            counts,
+        }
     }
 
     /// The row's code, [`MISSING`] when it has no value.
@@ -260,7 +289,11 @@ impl Arrays {
     #[must_use]
     pub fn from_strings<S: AsRef<str>>(rows: impl IntoIterator<Item = Vec<S>>) -> Self {
         let mut interner = Interner::default();
-        let coded = |row: Vec<S>| row.iter().map(|value| interner.code(value.as_ref())).collect::<Vec<_>>();
+        let coded = |row: Vec<S>| {
+            row.iter()
+                .map(|value| interner.code(value.as_ref()))
+                .collect::<Vec<_>>()
+        };
         Self::from_codes(rows.into_iter().map(coded))
     }
 
@@ -275,7 +308,11 @@ impl Arrays {
             starts.push(u32::try_from(values.len()).unwrap_or(u32::MAX));
         }
         let counts = Counts::of(values.iter().copied());
-        Self { starts, values, counts }
+        Self {
+            starts,
+            values,
+            counts,
+        }
     }
 
     /// The row's values, ascending.
@@ -316,7 +353,11 @@ impl Counts {
 
     /// The value's share of all that are not missing: the chance that another record has it.
     #[must_use]
-    #[expect(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "a share needs no more than 24 bits")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_precision_loss,
+        reason = "a share needs no more than 24 bits"
+    )]
     pub fn share(&self, value: u32) -> f32 {
         let count = self.by_value.get(&value).copied().unwrap_or(1);
         (f64::from(count) / self.total.max(1) as f64) as f32
@@ -329,6 +370,10 @@ impl Counts {
         let total = self.total.max(2) as f64;
         let mut counts = self.by_value.values().copied().collect::<Vec<_>>();
         counts.sort_unstable();
-        counts.into_iter().map(|count| f64::from(count) * (f64::from(count) - 1.0)).sum::<f64>() / (total * (total - 1.0))
+        counts
+            .into_iter()
+            .map(|count| f64::from(count) * (f64::from(count) - 1.0))
+            .sum::<f64>()
+            / (total * (total - 1.0))
     }
 }

@@ -46,19 +46,39 @@ pub fn train<'a>(
     if model.training.u == TrainU::Data {
         estimate_u(model, table, comparisons);
     }
-    let mut report = TrainingReport { pairs: 0, patterns: 0, rounds: 0, converged: true };
+    let mut report = TrainingReport {
+        pairs: 0,
+        patterns: 0,
+        rounds: 0,
+        converged: true,
+    };
     if model.training.m == TrainM::Em {
         let rules = training_patterns(model, comparisons, blocks);
-        report.pairs = rules.iter().flat_map(|rule| rule.patterns.iter().map(|entry| entry.1)).sum();
+        report.pairs = rules
+            .iter()
+            .flat_map(|rule| rule.patterns.iter().map(|entry| entry.1))
+            .sum();
         report.patterns = rules.iter().map(|rule| rule.patterns.len()).sum();
         expectation_maximisation(model, &rules, &mut report);
     }
-    for comparison in &model.comparisons {
-        for level in comparison.levels.iter().filter(|level| level.m.is_none() || level.u.is_none()) {
-            return Err(LinkageError::UntrainedLevel { comparison: comparison.name.clone(), level: level.name.clone() });
-        }
-    }
-    Ok(report)
+    untrained(model).map_or(Ok(report), Err)
+}
+
+/// The first level without m or u.
+fn untrained(model: &Model) -> Option<LinkageError> {
+    let levels = model.comparisons.iter().flat_map(|comparison| {
+        comparison
+            .levels
+            .iter()
+            .map(move |level| (comparison, level))
+    });
+    let mut lacking = levels.filter(|(_, level)| level.m.is_none() || level.u.is_none());
+    lacking
+        .next()
+        .map(|(comparison, level)| LinkageError::UntrainedLevel {
+            comparison: comparison.name.clone(),
+            level: level.name.clone(),
+        })
 }
 
 /// u of every level that is not fixed: exact where frequencies tell it, else from random pairs.
@@ -70,7 +90,12 @@ fn estimate_u<'a>(model: &mut Model, table: &Table, comparisons: &'a [Box<dyn Co
         let counts = counts_at(&patterns, place, comparison.levels.len());
         let compared = counts.iter().sum::<f64>();
         let exact = comparisons[place].chances();
-        for (index, level) in comparison.levels.iter_mut().enumerate().filter(|(_, level)| !level.fixed) {
+        for (index, level) in comparison
+            .levels
+            .iter_mut()
+            .enumerate()
+            .filter(|(_, level)| !level.fixed)
+        {
             let matched = compared * match_chance * level.m.unwrap_or(0.0);
             let unmatched = (counts[index] - matched).max(0.0);
             level.u = match (&exact, level.u) {
@@ -85,7 +110,11 @@ fn estimate_u<'a>(model: &mut Model, table: &Table, comparisons: &'a [Box<dyn Co
 }
 
 /// Patterns of random pairs of records; the draw depends on the seed alone.
-fn random_patterns<'a>(model: &Model, table: &Table, comparisons: &'a [Box<dyn Comparison + 'a>]) -> Vec<(Pattern, u64)> {
+fn random_patterns<'a>(
+    model: &Model,
+    table: &Table,
+    comparisons: &'a [Box<dyn Comparison + 'a>],
+) -> Vec<(Pattern, u64)> {
     let records = table.len() as u64;
     if records < 2 {
         return Vec::new();
@@ -99,15 +128,22 @@ fn random_patterns<'a>(model: &Model, table: &Table, comparisons: &'a [Box<dyn C
             let left = drawn(seed, 2 * draw) % records;
             let right = (left + 1 + drawn(seed, 2 * draw + 1) % (records - 1)) % records;
             if let (Ok(left), Ok(right)) = (Row::try_from(left), Row::try_from(right)) {
-                *counts.entry(pattern(comparisons, left, right, memos)).or_insert(0) += 1;
+                *counts
+                    .entry(pattern(comparisons, left, right, memos))
+                    .or_insert(0) += 1;
             }
         }
         counts
     };
-    merged(chunks.par_iter().map_init(|| memos(comparisons), count_chunk).collect())
+    merged(
+        chunks
+            .par_iter()
+            .map_init(|| memos(comparisons), count_chunk)
+            .collect(),
+    )
 }
 
-/// The draw's `index`-th number (SplitMix64).
+/// The draw's `index`-th number (`SplitMix64`).
 fn drawn(seed: u64, index: u64) -> u64 {
     let mut value = seed.wrapping_add(index.wrapping_add(1).wrapping_mul(0x9E37_79B9_7F4A_7C15));
     value = (value ^ (value >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -119,10 +155,20 @@ fn memos<'a>(comparisons: &'a [Box<dyn Comparison + 'a>]) -> Vec<Memo> {
     comparisons.iter().map(|_| Memo::default()).collect()
 }
 
-fn pattern<'a>(comparisons: &'a [Box<dyn Comparison + 'a>], left: Row, right: Row, memos: &mut [Memo]) -> Pattern {
+fn pattern<'a>(
+    comparisons: &'a [Box<dyn Comparison + 'a>],
+    left: Row,
+    right: Row,
+    memos: &mut [Memo],
+) -> Pattern {
     let mut pattern = Pattern::default();
     for (place, (comparison, memo)) in comparisons.iter().zip(memos).enumerate() {
-        pattern.set(place, comparison.compare(left.min(right), left.max(right), memo).level);
+        pattern.set(
+            place,
+            comparison
+                .compare(left.min(right), left.max(right), memo)
+                .level,
+        );
     }
     pattern
 }
@@ -152,19 +198,39 @@ struct RulePatterns {
     patterns: Vec<(Pattern, u64)>,
 }
 
-fn training_patterns<'a>(model: &Model, comparisons: &'a [Box<dyn Comparison + 'a>], blocks: &Blocks) -> Vec<RulePatterns> {
+fn training_patterns<'a>(
+    model: &Model,
+    comparisons: &'a [Box<dyn Comparison + 'a>],
+    blocks: &Blocks,
+) -> Vec<RulePatterns> {
     let mut rules = Vec::new();
-    for (number, settings) in model.blocks.iter().enumerate().filter(|(_, settings)| settings.train) {
+    for (number, settings) in model
+        .blocks
+        .iter()
+        .enumerate()
+        .filter(|(_, settings)| settings.train)
+    {
         let chunks = thinned(blocks.chunks_of(number), model.training.pairs_per_rule_max);
         let count_chunk = |memos: &mut Vec<Memo>, chunk: &Chunk| {
             let mut counts = FxHashMap::default();
             blocks.for_each_pair(*chunk, |left, right| {
-                *counts.entry(pattern(comparisons, left, right, memos)).or_insert(0) += 1;
+                *counts
+                    .entry(pattern(comparisons, left, right, memos))
+                    .or_insert(0) += 1;
             });
             counts
         };
-        let patterns = merged(chunks.par_iter().map_init(|| memos(comparisons), count_chunk).collect());
-        let fixed = model.comparisons.iter().map(|comparison| settings.fixes.contains(&comparison.name)).collect();
+        let patterns = merged(
+            chunks
+                .par_iter()
+                .map_init(|| memos(comparisons), count_chunk)
+                .collect(),
+        );
+        let fixed = model
+            .comparisons
+            .iter()
+            .map(|comparison| settings.fixes.contains(&comparison.name))
+            .collect();
         rules.push(RulePatterns { fixed, patterns });
     }
     rules
@@ -178,8 +244,16 @@ fn thinned(chunks: Vec<Chunk>, pairs_max: u64) -> Vec<Chunk> {
 }
 
 /// EM with m shared by all rules and a share of matches for each; u stays. Sums run in the patterns' order.
-fn expectation_maximisation(model: &mut Model, rules: &[RulePatterns], report: &mut TrainingReport) {
-    let known = model.comparisons.iter().map(|comparison| comparison.levels.iter().map(|level| level.m).collect()).collect::<Vec<Vec<_>>>();
+fn expectation_maximisation(
+    model: &mut Model,
+    rules: &[RulePatterns],
+    report: &mut TrainingReport,
+) {
+    let known = model
+        .comparisons
+        .iter()
+        .map(|comparison| comparison.levels.iter().map(|level| level.m).collect())
+        .collect::<Vec<Vec<_>>>();
     let mut chances = starting_chances(model);
     let mut match_shares = vec![0.2; rules.len()];
     report.converged = rules.is_empty();
@@ -191,7 +265,12 @@ fn expectation_maximisation(model: &mut Model, rules: &[RulePatterns], report: &
     }
     for (place, comparison) in model.comparisons.iter_mut().enumerate() {
         let seen = rules.iter().any(|rule| !rule.fixed[place]);
-        for (index, level) in comparison.levels.iter_mut().enumerate().filter(|(_, level)| !level.fixed) {
+        for (index, level) in comparison
+            .levels
+            .iter_mut()
+            .enumerate()
+            .filter(|(_, level)| !level.fixed)
+        {
             if seen && (level.m.is_some() || chances[place][index].0 > 0.0) {
                 level.m = Some(chances[place][index].0.clamp(CHANCE_MIN, 1.0 - CHANCE_MIN));
             }
@@ -203,7 +282,12 @@ fn expectation_maximisation(model: &mut Model, rules: &[RulePatterns], report: &
 fn starting_chances(model: &Model) -> Vec<Vec<(f64, f64)>> {
     let of_comparison = |comparison: &crate::model::ComparisonSettings| {
         let guess = |index: usize| 0.9 * 0.1_f64.powi(i32::try_from(index).unwrap_or(9));
-        let level = |(index, level): (usize, &crate::model::LevelSettings)| (level.m.unwrap_or_else(|| guess(index)), level.u.unwrap_or(CHANCE_MIN));
+        let level = |(index, level): (usize, &crate::model::LevelSettings)| {
+            (
+                level.m.unwrap_or_else(|| guess(index)),
+                level.u.unwrap_or(CHANCE_MIN),
+            )
+        };
         comparison.levels.iter().enumerate().map(level).collect()
     };
     model.comparisons.iter().map(of_comparison).collect()
@@ -211,13 +295,24 @@ fn starting_chances(model: &Model) -> Vec<Vec<(f64, f64)>> {
 
 /// The E step: expected matched pairs by comparison and level; renews each rule's share of matches.
 #[expect(clippy::cast_precision_loss, reason = "counts are far below 2^53")]
-fn expected_counts(rules: &[RulePatterns], chances: &[Vec<(f64, f64)>], match_shares: &mut [f64]) -> Vec<Vec<f64>> {
-    let mut expected = chances.iter().map(|levels| vec![0.0; levels.len()]).collect::<Vec<_>>();
+fn expected_counts(
+    rules: &[RulePatterns],
+    chances: &[Vec<(f64, f64)>],
+    match_shares: &mut [f64],
+) -> Vec<Vec<f64>> {
+    let mut expected = chances
+        .iter()
+        .map(|levels| vec![0.0; levels.len()])
+        .collect::<Vec<_>>();
     for (rule, share) in rules.iter().zip(match_shares) {
         let (mut matched, mut all) = (0.0, 0.0);
         for &(pattern, count) in &rule.patterns {
             let (mut if_match, mut if_not) = (*share, 1.0 - *share);
-            for (place, levels) in chances.iter().enumerate().filter(|(place, _)| !rule.fixed[*place]) {
+            for (place, levels) in chances
+                .iter()
+                .enumerate()
+                .filter(|(place, _)| !rule.fixed[*place])
+            {
                 if let Level::At(level) = pattern.level(place) {
                     let (m, u) = levels[usize::from(level)];
                     if_match *= m;
@@ -227,7 +322,11 @@ fn expected_counts(rules: &[RulePatterns], chances: &[Vec<(f64, f64)>], match_sh
             let here = count as f64 * if_match / (if_match + if_not).max(f64::MIN_POSITIVE);
             matched += here;
             all += count as f64;
-            for (place, counts) in expected.iter_mut().enumerate().filter(|(place, _)| !rule.fixed[*place]) {
+            for (place, counts) in expected
+                .iter_mut()
+                .enumerate()
+                .filter(|(place, _)| !rule.fixed[*place])
+            {
                 if let Level::At(level) = pattern.level(place) {
                     counts[usize::from(level)] += here;
                 }
@@ -239,7 +338,12 @@ fn expected_counts(rules: &[RulePatterns], chances: &[Vec<(f64, f64)>], match_sh
 }
 
 /// The M step, with the file's m as so many pairs seen before; gives the largest change.
-fn maximise(model: &Model, known: &[Vec<Option<f64>>], expected: &[Vec<f64>], chances: &mut [Vec<(f64, f64)>]) -> f64 {
+fn maximise(
+    model: &Model,
+    known: &[Vec<Option<f64>>],
+    expected: &[Vec<f64>],
+    chances: &mut [Vec<(f64, f64)>],
+) -> f64 {
     let mut moved = 0.0_f64;
     for (place, comparison) in model.comparisons.iter().enumerate() {
         let prior = model.training.prior_pairs;
@@ -248,8 +352,14 @@ fn maximise(model: &Model, known: &[Vec<Option<f64>>], expected: &[Vec<f64>], ch
         if total + prior_total == 0.0 {
             continue;
         }
-        for (index, _) in comparison.levels.iter().enumerate().filter(|(_, level)| !level.fixed) {
-            let m = (expected[place][index] + known[place][index].unwrap_or(0.0) * prior) / (total + prior_total);
+        for (index, _) in comparison
+            .levels
+            .iter()
+            .enumerate()
+            .filter(|(_, level)| !level.fixed)
+        {
+            let m = (expected[place][index] + known[place][index].unwrap_or(0.0) * prior)
+                / (total + prior_total);
             moved = moved.max((m - chances[place][index].0).abs());
             chances[place][index].0 = m;
         }

@@ -1,7 +1,5 @@
 //! Match weights: log2 of how much likelier an outcome is for one person than for two (Fellegi and Sunter 1969).
 
-use serde::Serialize;
-
 use crate::comparison::{Comparison, Memo, Outcome};
 use crate::model::ComparisonSettings;
 use crate::{Level, LinkageError, Model, Row, Table};
@@ -54,15 +52,6 @@ pub struct ScoredPair {
     pub comparisons: Box<[Weighed]>,
 }
 
-/// m and u of one level.
-#[derive(Clone, Copy, Debug, Serialize, PartialEq)]
-pub struct Chances {
-    /// When the two are one person.
-    pub m: f64,
-    /// When they are two.
-    pub u: f64,
-}
-
 /// Turns pairs of rows into weights.
 pub struct Scorer<'a> {
     comparisons: &'a [Box<dyn Comparison + 'a>],
@@ -87,9 +76,21 @@ impl<'a> Scorer<'a> {
     ///
     /// # Errors
     /// [`LinkageError::UntrainedLevel`] when a level lacks its m or u.
-    pub fn new(model: &Model, table: &Table, comparisons: &'a [Box<dyn Comparison + 'a>]) -> Result<Self, LinkageError> {
-        let weights = model.comparisons.iter().map(ComparisonWeights::new).collect::<Result<_, _>>()?;
-        Ok(Self { comparisons, weights, prior_bits: prior_bits(model, table.len()) })
+    pub fn new(
+        model: &Model,
+        table: &Table,
+        comparisons: &'a [Box<dyn Comparison + 'a>],
+    ) -> Result<Self, LinkageError> {
+        let weights = model
+            .comparisons
+            .iter()
+            .map(ComparisonWeights::new)
+            .collect::<Result<_, _>>()?;
+        Ok(Self {
+            comparisons,
+            weights,
+            prior_bits: prior_bits(model, table.len()),
+        })
     }
 
     /// Bits to add to a pair's weight for its posterior log-odds; negative.
@@ -114,7 +115,11 @@ impl<'a> Scorer<'a> {
     #[must_use]
     pub fn weight(&self, left: Row, right: Row, memos: &mut [Memo]) -> f32 {
         let parts = self.comparisons.iter().zip(&self.weights).zip(memos);
-        parts.map(|((comparison, weights), memo)| weights.weigh(comparison.compare(left, right, memo)).weight).sum()
+        parts
+            .map(|((comparison, weights), memo)| {
+                weights.weigh(comparison.compare(left, right, memo)).weight
+            })
+            .sum()
     }
 
     /// The pair with each comparison's part.
@@ -122,10 +127,20 @@ impl<'a> Scorer<'a> {
     pub fn score(&self, left: Row, right: Row, rule: u8, memos: &mut [Memo]) -> ScoredPair {
         let (left, right) = (left.min(right), left.max(right));
         let parts = self.comparisons.iter().zip(&self.weights).zip(memos);
-        let comparisons =
-            parts.map(|((comparison, weights), memo)| weights.weigh(comparison.compare(left, right, memo))).collect::<Box<[_]>>();
+        let comparisons = parts
+            .map(|((comparison, weights), memo)| {
+                weights.weigh(comparison.compare(left, right, memo))
+            })
+            .collect::<Box<[_]>>();
         let weight = comparisons.iter().map(|weighed| weighed.weight).sum();
-        ScoredPair { left, right, rule, weight, probability: self.probability(weight), comparisons }
+        ScoredPair {
+            left,
+            right,
+            rule,
+            weight,
+            probability: self.probability(weight),
+            comparisons,
+        }
     }
 }
 
@@ -133,12 +148,23 @@ impl ComparisonWeights {
     fn new(settings: &ComparisonSettings) -> Result<Self, LinkageError> {
         let level = |level: &crate::model::LevelSettings| {
             let (Some(m), Some(u)) = (level.m, level.u) else {
-                return Err(LinkageError::UntrainedLevel { comparison: settings.name.clone(), level: level.name.clone() });
+                return Err(LinkageError::UntrainedLevel {
+                    comparison: settings.name.clone(),
+                    level: level.name.clone(),
+                });
             };
-            Ok(LevelWeight { bits: bits(m / u), m, rarity: level.rarity })
+            Ok(LevelWeight {
+                bits: bits(m / u),
+                m,
+                rarity: level.rarity,
+            })
         };
         Ok(Self {
-            levels: settings.levels.iter().map(level).collect::<Result<_, _>>()?,
+            levels: settings
+                .levels
+                .iter()
+                .map(level)
+                .collect::<Result<_, _>>()?,
             most: settings.bits_max.unwrap_or(f32::INFINITY),
             least: -settings.against_bits_max.unwrap_or(f32::INFINITY),
         })
@@ -146,7 +172,11 @@ impl ComparisonWeights {
 
     fn weigh(&self, outcome: Outcome) -> Weighed {
         let Level::At(place) = outcome.level else {
-            return Weighed { level: Level::Missing, weight: 0.0, rarity: 0.0 };
+            return Weighed {
+                level: Level::Missing,
+                weight: 0.0,
+                rarity: 0.0,
+            };
         };
         let level = &self.levels[usize::from(place)];
         let mut weight = level.bits;
@@ -154,19 +184,29 @@ impl ComparisonWeights {
             weight = bits(level.m / f64::from(outcome.share).max(SHARE_MIN));
         }
         let weight = weight.clamp(self.least, self.most);
-        Weighed { level: outcome.level, weight, rarity: weight - level.bits.clamp(self.least, self.most) }
+        Weighed {
+            level: outcome.level,
+            weight,
+            rarity: weight - level.bits.clamp(self.least, self.most),
+        }
     }
 }
 
 /// The log-odds, in bits, that two records drawn at random are one person's.
-#[expect(clippy::cast_precision_loss, reason = "a number of records is far below 2^53")]
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "a number of records is far below 2^53"
+)]
 pub(crate) fn prior_bits(model: &Model, records: usize) -> f32 {
     let partners = (records.max(2) - 1) as f64;
     let chance = (2.0 * model.prior.matches_per_record / partners).clamp(1e-12, 0.5);
     bits(chance / (1.0 - chance))
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "weights are read to a tenth of a bit")]
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "weights are read to a tenth of a bit"
+)]
 fn bits(ratio: f64) -> f32 {
     ratio.log2() as f32
 }

@@ -47,6 +47,9 @@ impl Comparison for ArrayComparison<'_> {
             Test::Shared(least) => count >= *least,
             _ => true,
         });
-        Outcome { level: place.map_or(Level::Missing, Level::At), share: rarest }
+        Outcome {
+            level: place.map_or(Level::Missing, Level::At),
+            share: rarest,
+        }
     }
 }

@@ -14,7 +14,11 @@ pub(crate) struct DateComparison<'a> {
 impl<'a> DateComparison<'a> {
     pub(crate) fn new(dates: &'a [PackedDate], tests: Vec<Test>) -> Self {
         let counts = Counts::of(dates.iter().map(|date| date.packed()));
-        Self { dates, tests, counts }
+        Self {
+            dates,
+            tests,
+            counts,
+        }
     }
 }
 
@@ -25,8 +29,15 @@ impl Comparison for DateComparison<'_> {
             return Outcome::MISSING;
         }
         let place = first_place(&self.tests, |test| holds(test, left, right));
-        let share = if left == right { self.counts.share(left.packed()) } else { 0.0 };
-        Outcome { level: place.map_or(Level::Missing, Level::At), share }
+        let share = if left == right {
+            self.counts.share(left.packed())
+        } else {
+            0.0
+        };
+        Outcome {
+            level: place.map_or(Level::Missing, Level::At),
+            share,
+        }
     }
 }
 
@@ -34,16 +45,26 @@ fn holds(test: &Test, left: PackedDate, right: PackedDate) -> bool {
     let both_full = left.is_full() && right.is_full();
     match test {
         Test::Same => both_full && left == right,
-        Test::Swapped => both_full && left.year() == right.year() && (left.month(), left.day()) == (right.day(), right.month()),
+        Test::Swapped => {
+            both_full
+                && left.year() == right.year()
+                && (left.month(), left.day()) == (right.day(), right.month())
+        }
         Test::YearsOff(years) => {
-            both_full && (left.month(), left.day()) == (right.month(), right.day()) && years.contains(&left.year().abs_diff(right.year()))
+            both_full
+                && (left.month(), left.day()) == (right.month(), right.day())
+                && years.contains(&left.year().abs_diff(right.year()))
         }
         Test::Within(days) => match (left.days(), right.days()) {
             (Some(left), Some(right)) => f64::from(left.abs_diff(right)) <= *days,
             _ => false,
         },
-        Test::FirstOfYear => left.year() == right.year() && (is_first_of_year(left) || is_first_of_year(right)),
-        Test::PartOf => !both_full && left.month() != 0 && right.month() != 0 && left.compatible(right),
+        Test::FirstOfYear => {
+            left.year() == right.year() && (is_first_of_year(left) || is_first_of_year(right))
+        }
+        Test::PartOf => {
+            !both_full && left.month() != 0 && right.month() != 0 && left.compatible(right)
+        }
         Test::SameYear => left.year() == right.year(),
         _ => true,
     }
@@ -60,16 +81,34 @@ mod tests {
 
     fn check(test: &Test, left: (u32, u32, u32), right: (u32, u32, u32), expected: bool) {
         let date = |(year, month, day)| PackedDate::new(year, month, day);
-        assert_eq!(holds(test, date(left), date(right)), expected, "{test:?} {left:?} {right:?}");
-        assert_eq!(holds(test, date(right), date(left)), expected, "{test:?} {right:?} {left:?}");
+        assert_eq!(
+            holds(test, date(left), date(right)),
+            expected,
+            "{test:?} {left:?} {right:?}"
+        );
+        assert_eq!(
+            holds(test, date(right), date(left)),
+            expected,
+            "{test:?} {right:?} {left:?}"
+        );
     }
 
     #[test]
     fn slips_are_seen_and_other_differences_are_not() {
         check(&Test::Swapped, (1970, 3, 4), (1970, 4, 3), true);
         check(&Test::Swapped, (1970, 3, 4), (1971, 4, 3), false);
-        check(&Test::YearsOff(vec![1, 63]), (1945, 3, 4), (2008, 3, 4), true);
-        check(&Test::YearsOff(vec![1, 63]), (1945, 3, 4), (1947, 3, 4), false);
+        check(
+            &Test::YearsOff(vec![1, 63]),
+            (1945, 3, 4),
+            (2008, 3, 4),
+            true,
+        );
+        check(
+            &Test::YearsOff(vec![1, 63]),
+            (1945, 3, 4),
+            (1947, 3, 4),
+            false,
+        );
         check(&Test::Within(1.0), (2019, 12, 31), (2020, 1, 1), true);
         check(&Test::Within(1.0), (2019, 12, 30), (2020, 1, 1), false);
     }

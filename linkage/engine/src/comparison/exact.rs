@@ -24,12 +24,30 @@ impl Comparison for Exact<'_> {
         }
         let same = left == right;
         let place = first_place(&self.tests, |test| same || *test != Test::Same);
-        let share = if same { self.codes.counts().share(left) } else { 0.0 };
-        Outcome { level: place.map_or(Level::Missing, Level::At), share }
+        let share = if same {
+            self.codes.counts().share(left)
+        } else {
+            0.0
+        };
+        Outcome {
+            level: place.map_or(Level::Missing, Level::At),
+            share,
+        }
     }
 
     fn chances(&self) -> Option<Vec<f64>> {
         let same = self.codes.counts().chance_equal();
-        Some(self.tests.iter().map(|test| if *test == Test::Same { same } else { 1.0 - same }).collect())
+        Some(
+            self.tests
+                .iter()
+                .map(|test| {
+                    if *test == Test::Same {
+                        same
+                    } else {
+                        1.0 - same
+                    }
+                })
+                .collect(),
+        )
     }
 }

@@ -18,21 +18,40 @@ impl<'a> JaroWinkler<'a> {
 }
 
 impl Comparison for JaroWinkler<'_> {
-    #[expect(clippy::cast_possible_truncation, reason = "a similarity of 0 to 1 fits any float")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "a similarity of 0 to 1 fits any float"
+    )]
     fn compare(&self, left: Row, right: Row, memo: &mut Memo) -> Outcome {
         let (left, right) = (self.codes.at(left), self.codes.at(right));
         if left == MISSING || right == MISSING {
             return Outcome::MISSING;
         }
         let same = left == right;
-        let compute = || strsim::jaro_winkler(self.codes.name(left.min(right)), self.codes.name(left.max(right))) as f32;
-        let similarity = if same { 1.0 } else { memo.get(left, right, compute) };
+        let compute = || {
+            strsim::jaro_winkler(
+                self.codes.name(left.min(right)),
+                self.codes.name(left.max(right)),
+            ) as f32
+        };
+        let similarity = if same {
+            1.0
+        } else {
+            memo.get(left, right, compute)
+        };
         let place = first_place(&self.tests, |test| match test {
             Test::Same => same,
             Test::AtLeast(least) => f64::from(similarity) >= *least,
             _ => true,
         });
-        let share = if same { self.codes.counts().share(left) } else { 0.0 };
-        Outcome { level: place.map_or(Level::Missing, Level::At), share }
+        let share = if same {
+            self.codes.counts().share(left)
+        } else {
+            0.0
+        };
+        Outcome {
+            level: place.map_or(Level::Missing, Level::At),
+            share,
+        }
     }
 }

@@ -52,18 +52,27 @@ pub struct Outcome {
 
 impl Outcome {
     /// Nothing to compare.
-    pub const MISSING: Self = Self { level: Level::Missing, share: 0.0 };
+    pub const MISSING: Self = Self {
+        level: Level::Missing,
+        share: 0.0,
+    };
 
     /// A level without a value's frequency.
     #[must_use]
     pub fn at(place: u8) -> Self {
-        Self { level: Level::At(place), share: 0.0 }
+        Self {
+            level: Level::At(place),
+            share: 0.0,
+        }
     }
 
     /// A level reached by a value of that frequency.
     #[must_use]
     pub fn shared(place: u8, share: f32) -> Self {
-        Self { level: Level::At(place), share }
+        Self {
+            level: Level::At(place),
+            share,
+        }
     }
 }
 
@@ -165,7 +174,10 @@ pub fn bind<'a>(
     table: &'a Table,
     custom: Vec<Custom<'a>>,
 ) -> Result<Vec<Box<dyn Comparison + 'a>>, LinkageError> {
-    let mut custom = custom.into_iter().map(|given| (given.name, given)).collect::<FxHashMap<_, _>>();
+    let mut custom = custom
+        .into_iter()
+        .map(|given| (given.name, given))
+        .collect::<FxHashMap<_, _>>();
     let mut bound: Vec<Box<dyn Comparison + 'a>> = Vec::with_capacity(settings.len());
     for comparison in settings {
         bound.push(match comparison.kind {
@@ -182,33 +194,58 @@ fn take_custom<'a>(
 ) -> Result<Box<dyn Comparison + 'a>, LinkageError> {
     let name = settings.name.as_str();
     let Some(given) = custom.remove(name) else {
-        return Err(LinkageError::unfit(format!("nobody gave the custom comparison `{name}`")));
+        return Err(LinkageError::unfit(format!(
+            "nobody gave the custom comparison `{name}`"
+        )));
     };
-    if !settings.levels.iter().map(|level| level.name.as_str()).eq(given.levels.iter().copied()) {
+    if !settings
+        .levels
+        .iter()
+        .map(|level| level.name.as_str())
+        .eq(given.levels.iter().copied())
+    {
         let wanted = given.levels.join("`, `");
-        return Err(LinkageError::unfit(format!("the levels of `{name}` must be `{wanted}`, in this order")));
+        return Err(LinkageError::unfit(format!(
+            "the levels of `{name}` must be `{wanted}`, in this order"
+        )));
     }
     Ok(given.comparison)
 }
 
-fn bind_column<'a>(settings: &ComparisonSettings, table: &'a Table) -> Result<Box<dyn Comparison + 'a>, LinkageError> {
+fn bind_column<'a>(
+    settings: &ComparisonSettings,
+    table: &'a Table,
+) -> Result<Box<dyn Comparison + 'a>, LinkageError> {
     let wanted_by = format!("comparison `{}`", settings.name);
     let column = table.column(settings.column.as_deref().unwrap_or_default(), &wanted_by)?;
-    let tests = settings.levels.iter().filter_map(|level| level.when.clone()).collect::<Vec<_>>();
+    let tests = settings
+        .levels
+        .iter()
+        .filter_map(|level| level.when.clone())
+        .collect::<Vec<_>>();
     Ok(match (settings.kind, column) {
         (Kind::Exact, Column::Codes(codes)) => Box::new(exact::Exact::new(codes, tests)),
-        (Kind::JaroWinkler, Column::Codes(codes)) => Box::new(jaro_winkler::JaroWinkler::new(codes, tests)),
+        (Kind::JaroWinkler, Column::Codes(codes)) => {
+            Box::new(jaro_winkler::JaroWinkler::new(codes, tests))
+        }
         (Kind::Date, Column::Dates(dates)) => Box::new(date::DateComparison::new(dates, tests)),
         (Kind::Number, Column::Numbers(numbers)) => Box::new(number::Number::new(numbers, tests)),
-        (Kind::Array, Column::Arrays(arrays)) => Box::new(array::ArrayComparison::new(arrays, tests)),
+        (Kind::Array, Column::Arrays(arrays)) => {
+            Box::new(array::ArrayComparison::new(arrays, tests))
+        }
         (_, other) => {
             let (found, kind) = (other.kind(), settings.kind);
-            return Err(LinkageError::unfit(format!("{wanted_by} of kind {kind:?} cannot read a column of {found}")));
+            return Err(LinkageError::unfit(format!(
+                "{wanted_by} of kind {kind:?} cannot read a column of {found}"
+            )));
         }
     })
 }
 
 /// The place of the first test that holds; missing when none does.
 fn first_place(tests: &[Test], holds: impl Fn(&Test) -> bool) -> Option<u8> {
-    tests.iter().position(holds).and_then(|place| u8::try_from(place).ok())
+    tests
+        .iter()
+        .position(holds)
+        .and_then(|place| u8::try_from(place).ok())
 }

@@ -26,6 +26,9 @@ impl Comparison for Number<'_> {
             Test::Within(most) => distance <= *most,
             _ => true,
         });
-        Outcome { level: place.map_or(Level::Missing, Level::At), share: 0.0 }
+        Outcome {
+            level: place.map_or(Level::Missing, Level::At),
+            share: 0.0,
+        }
     }
 }
