@@ -48,6 +48,41 @@ pub enum EventKind {
 }
 
 impl EventKind {
+    /// Every kind, in the order of their declaration.
+    pub const ALL: [Self; 22] = [
+        Self::Diagnosis,
+        Self::Chemotherapy,
+        Self::Apheresis,
+        Self::Therapy,
+        Self::Hct,
+        Self::Ct,
+        Self::Dli,
+        Self::Boost,
+        Self::Rescue,
+        Self::NeutrophilEngraftment,
+        Self::PlateletEngraftment,
+        Self::AcuteGvhd,
+        Self::ChronicGvhd,
+        Self::SosVod,
+        Self::Crs,
+        Self::Icans,
+        Self::BestResponse,
+        Self::Relapse,
+        Self::SecondMalignancy,
+        Self::AdverseEvent,
+        Self::LastContact,
+        Self::Death,
+    ];
+
+    /// Whether cells were infused: a transplant, a cell therapy, lymphocytes, a boost or a rescue.
+    #[must_use]
+    pub const fn is_infusion(self) -> bool {
+        matches!(
+            self,
+            Self::Hct | Self::Ct | Self::Dli | Self::Boost | Self::Rescue
+        )
+    }
+
     /// The name in outputs: `HCT`, `CT`, `DEATH` ...
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -100,6 +135,8 @@ pub struct Event {
     pub date: Option<EventDate>,
     /// The line of treatment it belongs to, from 1.
     pub line: Option<u32>,
+    /// The infusion that it follows (GVHD, CRS, relapse ...), as a place in `History::events`, from 0.
+    pub infusion: Option<usize>,
     /// Its values (product, donor type, grade ...), each with every differing telling; the first is the one chosen.
     pub values: BTreeMap<Attribute, Vec<SourcedValue>>,
     /// Who tells of it, own records before mentions.
@@ -149,6 +186,19 @@ pub enum OutcomeKind {
     NonRelapseMortality,
     /// First of grade III-IV acute GVHD, chronic GVHD needing systemic treatment, relapse, death.
     GvhdFreeRelapseFreeSurvival,
+}
+
+impl OutcomeKind {
+    /// The name in outputs.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::OverallSurvival => "overall_survival",
+            Self::RelapseFreeSurvival => "relapse_free_survival",
+            Self::NonRelapseMortality => "non_relapse_mortality",
+            Self::GvhdFreeRelapseFreeSurvival => "gvhd_free_relapse_free_survival",
+        }
+    }
 }
 
 /// One end point of one infusion.
