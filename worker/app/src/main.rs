@@ -1,2 +1,23 @@
 //! The `musubi` command.
-fn main() {}
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+use musubi::cli::Cli;
+use musubi::{Failure, commands};
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let ended = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|cause| Failure::because("the async runtime cannot start", cause))
+        .and_then(|runtime| runtime.block_on(commands::run(cli)));
+    match ended {
+        Ok(exit) => exit.into(),
+        Err(failure) => {
+            eprintln!("{}", failure.told());
+            failure.exit().into()
+        }
+    }
+}

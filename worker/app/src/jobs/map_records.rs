@@ -1,0 +1,156 @@
+//! What a source's mappings make of its rows: of the rows of a page as they come, and of the stored ones when the mappings changed.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use mapping::{Admission, MappingSet, Tables};
+use rayon::prelude::*;
+use schema::{Issue, MappedRecord, RawRecord, Refusal, SetAside, SourceName};
+use store::{CurrentRecord, PageRecord, Remapped};
+
+use crate::Failure;
+use crate::config::SourceConfig;
+use crate::jobs::pull_source::blocking;
+use crate::progress::{Progress, Unit};
+use crate::project::Project;
+use crate::runs::Attempt;
+
+/// Stored records that are mapped anew at a time: some MiB.
+const REMAPPED_AT_ONCE: u32 = 5_000;
+
+/// A source's mappings with what they look things up in.
+#[derive(Clone)]
+pub struct Mapper {
+    /// The source.
+    pub source: SourceName,
+    /// Its mappings.
+    pub mappings: Arc<MappingSet>,
+    /// Facilities and products.
+    pub tables: Arc<Tables>,
+}
+
+/// What the door and the mappings made of a page's rows, in their order.
+#[derive(Debug, Default)]
+pub struct MappedPage {
+    /// What passed.
+    pub records: Vec<PageRecord>,
+    /// What did not.
+    pub set_aside: Vec<SetAside>,
+    /// How often the door kept which field out.
+    pub refusals: BTreeMap<Refusal, u64>,
+}
+
+enum Row {
+    Passed(Box<PageRecord>, Vec<Refusal>),
+    SetAside(SetAside),
+}
+
+impl Mapper {
+    /// The mapper of a configured source.
+    ///
+    /// # Errors
+    /// When a mapping file or side table cannot be used.
+    pub fn of(project: &Project, source: &SourceConfig) -> Result<Self, Failure> {
+        Ok(Self {
+            source: source.name.clone(),
+            mappings: project.mappings(source)?,
+            tables: project.tables()?,
+        })
+    }
+
+    /// Takes rows through the door and maps them, on all cores, their order kept.
+    #[must_use]
+    pub fn map_rows(&self, rows: &[RawRecord]) -> MappedPage {
+        let mapped: Vec<Row> = rows.par_iter().map(|row| self.map_row(row)).collect();
+        let mut page = MappedPage::default();
+        for row in mapped {
+            match row {
+                Row::Passed(record, refusals) => {
+                    page.records.push(*record);
+                    for refusal in refusals {
+                        *page.refusals.entry(refusal).or_default() += 1;
+                    }
+                }
+                Row::SetAside(letter) => page.set_aside.push(letter),
+            }
+        }
+        page
+    }
+
+    fn map_row(&self, row: &RawRecord) -> Row {
+        match self.mappings.admit(row, &self.tables) {
+            Admission::SetAside(letter) => Row::SetAside(letter),
+            Admission::Admitted { record, refusals } => {
+                let mapped = self.mappings.map(&self.source, &record, &self.tables);
+                let record = PageRecord {
+                    record,
+                    mapped: mapped.record,
+                    issues: mapped.issues,
+                };
+                Row::Passed(Box::new(record), refusals)
+            }
+        }
+    }
+
+    fn map_stored(&self, stored: &CurrentRecord) -> (Option<MappedRecord>, Vec<Issue>) {
+        let mapped = self.mappings.map(&self.source, &stored.record, &self.tables);
+        (mapped.record, mapped.issues)
+    }
+}
+
+/// Maps the stored records of a source anew when its mappings or the side tables changed since they were mapped. Gives how many
+/// records differ now; none when nothing had changed.
+///
+/// # Errors
+/// When the lease is lost or the database away.
+pub async fn remap_if_changed(project: &Project, attempt: &Attempt, mapper: &Mapper) -> Result<Option<u64>, Failure> {
+    let fingerprint = project.fingerprint(&mapper.mappings)?;
+    let name = format!("mapping:{}", mapper.source);
+    let known = project.store.fact(&name).await?;
+    if known.as_ref() == Some(&fingerprint) {
+        return Ok(None);
+    }
+    let differ = match known {
+        // Nothing of this source was mapped before.
+        None => None,
+        Some(_) => Some(remap(project, attempt, mapper).await?),
+    };
+    project
+        .store
+        .keep_fact(attempt.lease(), &name, &fingerprint)
+        .await?;
+    Ok(differ)
+}
+
+async fn remap(project: &Project, attempt: &Attempt, mapper: &Mapper) -> Result<u64, Failure> {
+    let progress = Progress::stage(&format!("map {}", mapper.source), Unit::Things);
+    let mut pages = project.store.current_records(Some(&mapper.source));
+    let (mut done, mut differ) = (0, 0);
+    loop {
+        let records = pages.next(REMAPPED_AT_ONCE).await?;
+        if records.is_empty() {
+            progress.finish();
+            return Ok(differ);
+        }
+        done += records.len() as u64;
+        let mapper = mapper.clone();
+        let remapped = blocking(move || remap_all(&mapper, &records)).await?;
+        differ += project.store.remap(attempt.lease(), remapped).await?;
+        progress.at(done, None, Unit::Things);
+    }
+}
+
+fn remap_all(mapper: &Mapper, records: &[CurrentRecord]) -> Vec<Remapped> {
+    records
+        .par_iter()
+        .map(|stored| {
+            let (mapped, issues) = mapper.map_stored(stored);
+            Remapped {
+                id: stored.id,
+                source: stored.source.clone(),
+                mapped,
+                issues,
+            }
+        })
+        .collect()
+}

@@ -1,0 +1,8 @@
+//! The steps of the way, one file each. Each can be run again and leaves the same rows.
+
+pub mod assemble_histories;
+pub mod link_records;
+pub mod map_records;
+pub mod publish_histories;
+pub mod pull_source;
+pub mod resolve_identities;

@@ -1,0 +1,341 @@
+//! Pulls a source page by page and stores each page with its cursor; the next page is read and mapped while one is stored.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use connector::{Connector, Cursor, Finding, FindingKind, Next, Page};
+use jiff::Timestamp;
+use schema::{Header, RowCounts};
+use serde::Serialize;
+use store::{PageCommit, RunFinding};
+
+use crate::Failure;
+use crate::config::SourceConfig;
+use crate::jobs::map_records::{MappedPage, Mapper, remap_if_changed};
+use crate::progress::{Progress, Unit};
+use crate::project::Project;
+use crate::runs::Attempt;
+use crate::telemetry::Meters;
+
+/// Pages of one pull before it is taken for endless: at the least rows a page this is more than any registry holds.
+const PAGES_MAX: usize = 10_000_000;
+
+/// Findings of one pull that are kept for showing; all are stored.
+const FINDINGS_SHOWN_MAX: usize = 100;
+
+/// What pulling a source came to.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Pulled {
+    /// Rows by their end.
+    pub counts: RowCounts,
+    /// Pages stored.
+    pub pages: usize,
+    /// Stored records that differ since they were mapped anew; none when the mappings had not changed.
+    pub remapped: Option<u64>,
+    /// What the operator should know.
+    pub findings: Vec<Finding>,
+}
+
+/// A page on its way into the store, with what comes after it.
+struct Prepared {
+    commit: PageCommit,
+    findings: Vec<Finding>,
+    progress: Option<(u64, u64)>,
+    next: Next,
+}
+
+/// One pull of one source.
+struct Pull<'a> {
+    project: &'a Project,
+    attempt: &'a Attempt,
+    source: &'a SourceConfig,
+    connector: Box<dyn Connector>,
+    mapper: Mapper,
+    progress: Progress,
+}
+
+/// Pulls a source from its stored cursor, or from its beginning with `full`.
+///
+/// # Errors
+/// When a file's layout lacks what its mapping needs, before anything is stored; when the source or the database cannot be used.
+/// What was stored by then stays, and the next pull goes on from there.
+pub async fn pull_source(
+    project: &Project,
+    attempt: &Attempt,
+    source: &SourceConfig,
+    full: bool,
+) -> Result<Pulled, Failure> {
+    let mapper = Mapper::of(project, source)?;
+    let connector = connect(source, &mapper)?;
+    let notes = check_layout(&*connector, &mapper).await?;
+    let remapped = remap_if_changed(project, attempt, &mapper).await?;
+    if full {
+        project
+            .store
+            .reset_cursor(attempt.lease(), &source.name)
+            .await?;
+    }
+    let pull = Pull {
+        project,
+        attempt,
+        source,
+        connector,
+        mapper,
+        progress: Progress::stage(&format!("sync {}", source.name), Unit::Things),
+    };
+    let pulled = pull.all_pages(notes).await;
+    pull.progress.finish();
+    pulled.map(|pulled| Pulled { remapped, ..pulled })
+}
+
+/// The connector of a configured source.
+///
+/// # Errors
+/// When its settings contradict each other.
+pub fn connect(source: &SourceConfig, mapper: &Mapper) -> Result<Box<dyn Connector>, Failure> {
+    source.settings.connect(&mapper.mappings.resource_types())
+}
+
+/// Asks the mappings whether they know the layouts of the source's files. Gives what is worth knowing, such as new columns.
+///
+/// # Errors
+/// When a required column is missing (file, column and likely new name are told), or a file cannot be read at all.
+pub async fn check_layout(connector: &dyn Connector, mapper: &Mapper) -> Result<Vec<Finding>, Failure> {
+    let report = connector.check().await?;
+    let mut findings = Vec::new();
+    for finding in report.findings {
+        if finding.kind == FindingKind::Fault {
+            return Err(Failure::stop(format!("`{}`: {}", finding.place, finding.message)));
+        }
+        findings.push(finding);
+    }
+    for (place, header) in &report.headers {
+        findings.extend(check_header(place, header, mapper)?);
+    }
+    Ok(findings)
+}
+
+fn check_header(place: &Arc<str>, header: &Header, mapper: &Mapper) -> Result<Vec<Finding>, Failure> {
+    let fit = mapper.mappings.fit(header);
+    if let Some(why) = fit.refusal() {
+        return Err(Failure::stop(format!("`{place}`: {why}; nothing of it was stored"))
+            .advise("correct the file, or name the new layout in a mapping file (`mappings = [...]` of the source); `musubi mapping check` tries it"));
+    }
+    Ok(fit
+        .notes()
+        .into_iter()
+        .map(|message| Finding {
+            kind: FindingKind::Note,
+            place: place.clone(),
+            message,
+        })
+        .collect())
+}
+
+impl Pull<'_> {
+    async fn all_pages(&self, notes: Vec<Finding>) -> Result<Pulled, Failure> {
+        let mut pulled = Pulled::default();
+        let from = self.stored_cursor().await?;
+        let mut prepared = self.prepare(from).await?;
+        prepared.findings.splice(0..0, notes);
+        for _ in 0..PAGES_MAX {
+            let next = prepared.next.clone();
+            self.show(&prepared, &pulled);
+            let stopping = self.attempt.stop.is_asked();
+            let following = async {
+                match &next {
+                    Next::More(cursor) if !stopping => self.prepare(Some(cursor.clone())).await.map(Some),
+                    _ => Ok(None),
+                }
+            };
+            let (stored, following) = tokio::join!(self.store(prepared, &mut pulled), following);
+            stored?;
+            match (following?, next) {
+                (Some(following), _) => prepared = following,
+                (None, Next::CaughtUp(cursor)) => {
+                    self.settled(&cursor).await;
+                    return Ok(pulled);
+                }
+                (None, Next::More(_)) => {
+                    return Err(Failure::try_later("asked to stop; what was read is stored"));
+                }
+            }
+        }
+        Err(Failure::stop(format!("`{}` gave more than {PAGES_MAX} pages", self.source.name)))
+    }
+
+    async fn stored_cursor(&self) -> Result<Option<Cursor>, Failure> {
+        let Some(text) = self.project.store.cursor(&self.source.name).await? else {
+            return Ok(None);
+        };
+        let unreadable = |cause: serde_json::Error| connector::ConnectorError::CursorUnreadable {
+            why: cause.to_string(),
+        };
+        Ok(Some(serde_json::from_str(&text).map_err(unreadable)?))
+    }
+
+    async fn prepare(&self, from: Option<Cursor>) -> Result<Prepared, Failure> {
+        let Page {
+            records,
+            set_aside,
+            counts,
+            findings,
+            progress,
+            next,
+        } = self.connector.pull(from.as_ref()).await?;
+        let mapper = self.mapper.clone();
+        let mapped = blocking(move || mapper.map_rows(&records)).await?;
+        let MappedPage {
+            records,
+            set_aside: at_the_door,
+            refusals,
+        } = mapped;
+        let commit = PageCommit {
+            source: self.source.name.clone(),
+            from: from.as_ref().map(cursor_text).transpose()?,
+            to: cursor_text(next.cursor())?,
+            records,
+            set_aside: [set_aside, at_the_door].concat(),
+            refusals,
+            read: counts,
+            findings: Vec::new(),
+            now: Timestamp::now(),
+        };
+        Ok(Prepared {
+            commit,
+            findings,
+            progress,
+            next,
+        })
+    }
+
+    #[tracing::instrument(skip_all, fields(records = prepared.commit.records.len(), set_aside = prepared.commit.set_aside.len()))]
+    async fn store(&self, prepared: Prepared, pulled: &mut Pulled) -> Result<(), Failure> {
+        let mut commit = prepared.commit;
+        commit.findings = prepared.findings.iter().map(run_finding).collect();
+        let outcome = self
+            .project
+            .store
+            .commit_page(self.attempt.lease(), self.attempt.run, commit)
+            .await?;
+        let counts = outcome.total();
+        Meters::global().rows(&self.source.name, &counts);
+        pulled.counts += counts;
+        pulled.pages += 1;
+        let room = FINDINGS_SHOWN_MAX.saturating_sub(pulled.findings.len());
+        pulled
+            .findings
+            .extend(prepared.findings.into_iter().take(room));
+        Ok(())
+    }
+
+    fn show(&self, prepared: &Prepared, pulled: &Pulled) {
+        match prepared.progress {
+            Some((done, total)) => self.progress.at(done, Some(total), Unit::Bytes),
+            None => self.progress.at(pulled.counts.read, None, Unit::Things),
+        }
+        self.progress.note(format!("{} rows", pulled.counts.read));
+    }
+
+    async fn settled(&self, cursor: &Cursor) {
+        if let Err(error) = self.connector.settled(cursor).await {
+            tracing::warn!(source = %self.source.name, %error, "the source was not told that all is stored");
+        }
+    }
+}
+
+/// What reading a source would give, with nothing stored.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Rehearsal {
+    /// Rows read.
+    pub read: u64,
+    /// Rows that would be stored.
+    pub mapped: u64,
+    /// Rows that would be set aside.
+    pub set_aside: u64,
+    /// Values with an issue.
+    pub issues: u64,
+    /// Fields that the door would keep out, by field.
+    pub refused: BTreeMap<String, u64>,
+    /// What the operator should know.
+    pub findings: Vec<Finding>,
+    /// The first rows that would be set aside: where and why.
+    pub examples: Vec<String>,
+}
+
+/// Reads and maps a source from its stored cursor, or from its beginning with `full`, and stores nothing.
+///
+/// # Errors
+/// As [`pull_source`].
+pub async fn rehearse(project: &Project, source: &SourceConfig, full: bool) -> Result<Rehearsal, Failure> {
+    let mapper = Mapper::of(project, source)?;
+    let connector = connect(source, &mapper)?;
+    let mut rehearsal = Rehearsal {
+        findings: check_layout(&*connector, &mapper).await?,
+        ..Rehearsal::default()
+    };
+    let stored = if full { None } else { project.store.cursor(&source.name).await? };
+    let mut from = match stored {
+        None => None,
+        Some(text) => Some(serde_json::from_str(&text).map_err(|cause: serde_json::Error| {
+            connector::ConnectorError::CursorUnreadable {
+                why: cause.to_string(),
+            }
+        })?),
+    };
+    for _ in 0..PAGES_MAX {
+        let page = connector.pull(from.as_ref()).await?;
+        let next = page.next.clone();
+        let mapper = mapper.clone();
+        rehearsal.take(blocking(move || (mapper.map_rows(&page.records), page)).await?);
+        match next {
+            Next::More(cursor) => from = Some(cursor),
+            Next::CaughtUp(_) => break,
+        }
+    }
+    Ok(rehearsal)
+}
+
+impl Rehearsal {
+    fn take(&mut self, (mapped, page): (MappedPage, Page)) {
+        self.read += page.counts.values().sum::<u64>();
+        self.mapped += mapped.records.len() as u64;
+        for letter in page.set_aside.iter().chain(&mapped.set_aside) {
+            self.set_aside += 1;
+            if self.examples.len() < FINDINGS_SHOWN_MAX {
+                self.examples.push(letter.to_string());
+            }
+        }
+        self.issues += mapped.records.iter().map(|record| record.issues.len() as u64).sum::<u64>();
+        for (refusal, times) in mapped.refusals {
+            *self.refused.entry(refusal.field.to_string()).or_default() += times;
+        }
+        self.findings.extend(page.findings);
+    }
+}
+
+fn cursor_text(cursor: &Cursor) -> Result<String, Failure> {
+    serde_json::to_string(cursor).map_err(|cause| Failure::because("a cursor has no JSON form", cause))
+}
+
+fn run_finding(finding: &Finding) -> RunFinding {
+    RunFinding {
+        kind: match finding.kind {
+            FindingKind::Note => store::FindingKind::Note,
+            FindingKind::Warning => store::FindingKind::Warning,
+            FindingKind::Fault => store::FindingKind::Fault,
+        },
+        place: finding.place.clone(),
+        message: finding.message.clone(),
+    }
+}
+
+/// Runs what counts or reads much on a thread where waiting harms nobody.
+pub(crate) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, Failure> {
+    let span = tracing::Span::current();
+    tokio::task::spawn_blocking(move || span.in_scope(work))
+        .await
+        .map_err(|cause| Failure::because("a fault of the program", cause))
+}
