@@ -4,8 +4,11 @@
 //! cut, so that every row read is either in [`Page::records`] or in [`Page::set_aside`].
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test panics on purpose"))]
 
+pub mod conformance;
 mod cursor;
+pub mod delimited;
 mod error;
+pub mod folder;
 mod page;
 
 pub use cursor::{Cursor, Next};
