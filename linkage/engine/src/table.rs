@@ -221,6 +221,12 @@ impl Interner {
         code
     }
 
+    /// The value of a code other than [`MISSING`].
+    #[must_use]
+    pub fn name(&self, code: u32) -> &str {
+        &self.names[code as usize - 1]
+    }
+
     /// How many values were seen.
     #[must_use]
     pub fn len(&self) -> usize {

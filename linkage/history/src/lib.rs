@@ -19,9 +19,15 @@ mod lines;
 mod mentions;
 mod observation;
 mod person;
+mod picture;
 mod rules;
 mod statement;
 mod therapies;
+mod timeline;
+mod words;
 
 pub use assemble::assemble;
+pub use picture::picture;
 pub use rules::Rules;
+pub use timeline::timeline;
+pub use words::Language;
