@@ -16,9 +16,10 @@ use crate::database::Row;
 pub(crate) type Headers = BTreeMap<[u8; 32], Arc<Header>>;
 
 /// A body's kind, its header's hash and its text.
-pub(crate) fn to_columns(
-    body: AdmittedBody,
-) -> Result<(&'static str, Option<[u8; 32]>, Option<String>), StoreError> {
+type Columns = (&'static str, Option<[u8; 32]>, Option<String>);
+
+/// The stored form of a body.
+pub(crate) fn to_columns(body: AdmittedBody) -> Result<Columns, StoreError> {
     Ok(match body {
         AdmittedBody::Row(cells) => {
             let list: Vec<&str> = cells.cells().collect();
@@ -95,7 +96,7 @@ impl ClassifyName for serde_json::Error {
 }
 
 pub(crate) fn source_name(text: &str) -> Result<SourceName, StoreError> {
-    SourceName::new(text).map_err(|fault| StoreError::broken("source", fault))
+    SourceName::new(text).map_err(|fault| StoreError::broken("source", fault.to_string()))
 }
 
 /// A record by two columns: its source, then its key.

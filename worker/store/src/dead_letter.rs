@@ -67,7 +67,7 @@ impl Store {
                     message: row.text(5)?,
                     run: RunId(row.integer(6)?),
                     first_seen: time::read(&row.text(7)?)?,
-                    resolved_at: time::read_maybe(row.text_or_none(8)?)?,
+                    resolved_at: time::read_maybe(row.text_or_none(8)?.as_deref())?,
                 })
             })
             .collect()
@@ -121,7 +121,7 @@ impl Transaction {
         let open = fetch_in(
             self,
             "SELECT place, line FROM dead_letter WHERE source = $1 AND resolved_at IS NULL AND place",
-            &binds![source.as_str()],
+            &[source.as_str().into()],
             places.into_iter().map(|place| Bind::from(&**place)).collect(),
             "",
         )

@@ -45,16 +45,16 @@ pub enum StoreError {
 }
 
 impl StoreError {
-    pub(crate) fn broken(place: &str, why: impl ToString) -> Self {
+    pub(crate) fn broken(place: &str, why: impl Into<String>) -> Self {
         Self::Broken {
             place: place.to_owned(),
-            why: why.to_string(),
+            why: why.into(),
         }
     }
 
-    pub(crate) fn needs_person(why: impl ToString) -> Self {
+    pub(crate) fn needs_person(why: impl Into<String>) -> Self {
         Self::NeedsPerson {
-            why: why.to_string(),
+            why: why.into(),
         }
     }
 
@@ -151,7 +151,7 @@ impl From<MigrateError> for StoreError {
                 ))
             }
             MigrateError::Execute(fault) | MigrateError::ExecuteMigration(fault, _) => fault.into(),
-            other => Self::broken("migrations", other),
+            other => Self::broken("migrations", other.to_string()),
         }
     }
 }

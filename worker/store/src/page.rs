@@ -170,7 +170,7 @@ impl RecordWriter {
         let rows = fetch_in(
             transaction,
             "SELECT raw_key, version, hash, id FROM raw_record WHERE source = $1 AND raw_key",
-            &binds![self.source.as_str()],
+            &[self.source.as_str().into()],
             keys.into_iter().map(Bind::from).collect(),
             "",
         )

@@ -421,8 +421,8 @@ fn read_run(row: &Row) -> Result<Run, StoreError> {
         attempts_max: small(row.integer(5)?)?,
         queued_at: time::read(&row.text(6)?)?,
         due_at: time::read(&row.text(7)?)?,
-        started_at: time::read_maybe(row.text_or_none(8)?)?,
-        finished_at: time::read_maybe(row.text_or_none(9)?)?,
+        started_at: time::read_maybe(row.text_or_none(8)?.as_deref())?,
+        finished_at: time::read_maybe(row.text_or_none(9)?.as_deref())?,
         error: row.text_or_none(10)?,
         counts: crate::ledger::read_counts(row, 11)?,
     })

@@ -21,6 +21,6 @@ pub(crate) fn read(text: &str) -> Result<Timestamp, StoreError> {
         .map_err(|_| StoreError::broken("instant", "it is not RFC 3339"))
 }
 
-pub(crate) fn read_maybe(text: Option<String>) -> Result<Option<Timestamp>, StoreError> {
-    text.as_deref().map(read).transpose()
+pub(crate) fn read_maybe(text: Option<&str>) -> Result<Option<Timestamp>, StoreError> {
+    text.map(read).transpose()
 }
