@@ -75,6 +75,13 @@ fn text(x: usize, y: usize, size: usize, fill: &str, extra: &str, content: &str)
     )
 }
 
+fn rule(x: usize, y: usize, colour: &str) -> String {
+    format!(
+        "<path d=\"M{x} {y}H{}\" stroke=\"{colour}\"/>\n",
+        WIDTH - 24
+    )
+}
+
 fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for character in text.chars() {
@@ -119,11 +126,7 @@ fn head(history: &History, sources: &[&str]) -> String {
         svg.push_str(&text(x + 14, 65, 14, colour(place), bold, &escape(source)));
     }
     let y = HEAD_HEIGHT - 22;
-    svg.push_str(&format!(
-        "<path d=\"M{} {y}H{}\" stroke=\"{RULE}\"/>\n",
-        LINE_X - 16,
-        WIDTH - 24
-    ));
+    svg.push_str(&rule(LINE_X - 16, y, RULE));
     svg
 }
 
@@ -177,9 +180,10 @@ fn line_bars(history: &History) -> String {
         let x = LINE_X - 12 + if line.number.is_multiple_of(2) { 18 } else { 0 };
         let top = row_y(first) - 14;
         let height = row_y(last) + 14 - top;
-        svg.push_str(&format!(
+        let bar = format!(
             "<rect x=\"{x}\" y=\"{top}\" width=\"16\" height=\"{height}\" rx=\"4\" fill=\"#e8ecf1\"/>\n"
-        ));
+        );
+        svg.push_str(&bar);
         let centred = "text-anchor=\"middle\" font-weight=\"700\"";
         svg.push_str(&text(
             x + 8,
@@ -197,11 +201,7 @@ fn row(place: usize, event: &Event, sources: &[&str]) -> String {
     let y = row_y(place);
     let mut svg = String::new();
     if place > 0 {
-        let rule = y - ROW_HEIGHT / 2;
-        svg.push_str(&format!(
-            "<path d=\"M{LABEL_X} {rule}H{}\" stroke=\"#eef0f3\"/>\n",
-            WIDTH - 24
-        ));
+        svg.push_str(&rule(LABEL_X, y - ROW_HEIGHT / 2, "#eef0f3"));
     }
     let date = event.date.map_or_else(
         || "日付不明".to_owned(),

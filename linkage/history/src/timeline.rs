@@ -10,33 +10,30 @@ use crate::words::{self, Language};
 /// brackets. It shows what may identify a person; whoever asks for it answers for where it goes.
 #[must_use]
 pub fn timeline(history: &History, language: Language) -> String {
-    let mut text = String::new();
-    head(history, language, &mut text);
-    section(
-        language.pick("治療ライン", "Lines of treatment"),
-        &lines(history),
-        &mut text,
-    );
-    section(
-        language.pick("経過", "Timeline"),
-        &events(history, language),
-        &mut text,
-    );
-    section(
-        language.pick("転帰", "Outcomes"),
-        &outcomes(history, language),
-        &mut text,
-    );
-    section(
-        language.pick("不一致", "Conflicts"),
-        &conflicts(history, language),
-        &mut text,
-    );
-    text
+    let sections = [
+        head(history, language),
+        section(
+            language.pick("治療ライン", "Lines of treatment"),
+            &lines(history),
+        ),
+        section(
+            language.pick("経過", "Timeline"),
+            &events(history, language),
+        ),
+        section(
+            language.pick("転帰", "Outcomes"),
+            &outcomes(history, language),
+        ),
+        section(
+            language.pick("不一致", "Conflicts"),
+            &conflicts(history, language),
+        ),
+    ];
+    sections.concat()
 }
 
-fn head(history: &History, language: Language, text: &mut String) {
-    text.push_str(&history.identity.to_string());
+fn head(history: &History, language: Language) -> String {
+    let mut facts = vec![history.identity.to_string()];
     for (attribute, ja, en) in [
         (Attribute::BirthDate, "生年月日", "born"),
         (Attribute::Sex, "性別", "sex"),
@@ -48,26 +45,25 @@ fn head(history: &History, language: Language, text: &mut String) {
         let chosen = words::value(attribute, &told[0].value, language);
         let agreeing = told.iter().filter(|other| other.value == told[0].value);
         let sources = words::sources(agreeing).join(", ");
-        text.push_str(&format!("  {} {chosen} ({sources})", language.pick(ja, en)));
+        facts.push(format!("{} {chosen} ({sources})", language.pick(ja, en)));
     }
     let consent = words::consent(&history.consent, language);
-    text.push_str(&format!(
-        "  {} {consent}",
+    facts.push(format!(
+        "{} {consent}",
         language.pick("研究利用", "research consent")
     ));
     if let Some(probability) = history.link_probability_min {
         let name = language.pick("リンク確率の最小", "least link probability");
-        text.push_str(&format!("  {name} {probability:.4}"));
+        facts.push(format!("{name} {probability:.4}"));
     }
-    text.push('\n');
+    facts.join("  ") + "\n"
 }
 
 /// A titled table; nothing where there are no rows.
-fn section(title: &str, rows: &[Vec<String>], text: &mut String) {
+fn section(title: &str, rows: &[Vec<String>]) -> String {
     if rows.is_empty() {
-        return;
+        return String::new();
     }
-    text.push_str(&format!("\n{title}\n"));
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
     let widths: Vec<usize> = (0..columns)
         .map(|column| {
@@ -75,15 +71,14 @@ fn section(title: &str, rows: &[Vec<String>], text: &mut String) {
             cells.map(|cell| cell.width()).max().unwrap_or(0)
         })
         .collect();
-    for row in rows {
-        let mut line = String::from(" ");
-        for (cell, width) in row.iter().zip(&widths) {
-            let padding = width - cell.width();
-            line.push_str(&format!(" {cell}{} ", " ".repeat(padding)));
-        }
-        text.push_str(line.trim_end());
-        text.push('\n');
-    }
+    let lines = rows.iter().map(|row| {
+        let cells = row.iter().zip(&widths).map(|(cell, width)| {
+            let padding = " ".repeat(width - cell.width());
+            format!("  {cell}{padding}")
+        });
+        cells.collect::<String>().trim_end().to_owned() + "\n"
+    });
+    format!("\n{title}\n{}", lines.collect::<String>())
 }
 
 fn lines(history: &History) -> Vec<Vec<String>> {

@@ -1,0 +1,76 @@
+//! A history as people see it.
+#![allow(clippy::unwrap_used, reason = "a test panics on purpose")]
+
+mod told;
+
+use std::path::Path;
+
+use history::Language;
+
+/// An invented person: chemotherapy, a transplant, a relapse and CAR-T, told by three sources.
+const SAMPLE: &str = "
+    trump/1 person birth_date=1971-06-03 sex=male abo=A; consent consent=given; diagnosis disease=NHL date=2017-02-14; infusion infusion_kind=HCT date=2018-05-16 donor_type=autologous graft=peripheral_blood ordinal=1; outcome outcome=neutrophil_engraftment date=2018-05-27; outcome outcome=relapse date=2019-11-20; mention infusion_kind=CT mention=elsewhere occurred=yes date=2020-03 product=kymriah; contact date=2022-10-04 survival=alive
+    formsnet3/2804 person birth_date=1971-06-03 sex=male; consent consent=given
+    formsnet3/4000 infusion infusion_kind=CT date=2020-03-10 product=kymriah event_type=CT event_date=2020-03-10; mention infusion_kind=HCT mention=prior occurred=yes count=1 date=2018-05-01~ donor_type=autologous event_type=CT event_date=2020-03-10
+    formsnet3/4006 infusion infusion_kind=CT date=2020-03-10 product=kymriah lot=KY200101 event_type=CT event_date=2020-03-10
+    formsnet3/4100 outcome outcome=crs grade=2 date=2020-03-13 event_type=CT event_date=2020-03-10; outcome outcome=best_response response=CR event_type=CT event_date=2020-03-10; contact date=2023-04-02 survival=alive
+    formsnet3/2900 death date=2024-01-19 cause=relapse
+    fhir/p person birth_date=1971-06-03 sex=male; death date=2024-01-20
+    fhir/c diagnosis disease=NHL date=2017-02
+    fhir/m1 therapy therapy=chemotherapy agent=R-CHOP date=2017-03-06
+    fhir/m2 therapy therapy=chemotherapy agent=R-CHOP date=2017-04-03
+    fhir/a therapy therapy=apheresis date=2020-01-22
+    fhir/x infusion infusion_kind=CT date=2020-03-10 product=kymriah lot=KY200101";
+
+#[test]
+fn a_timeline_is_a_table_in_either_language() {
+    let history = told::history(SAMPLE);
+    insta::assert_snapshot!("japanese", history::timeline(&history, Language::Ja));
+    insta::assert_snapshot!("english", history::timeline(&history, Language::En));
+}
+
+#[test]
+fn columns_stay_aligned_where_characters_are_wide() {
+    use unicode_width::UnicodeWidthStr;
+    let text = history::timeline(&told::history(SAMPLE), Language::Ja);
+    let rows = text
+        .lines()
+        .skip_while(|line| *line != "経過")
+        .skip(1)
+        .take_while(|line| !line.is_empty());
+    let mut starts: Vec<_> = rows
+        .filter_map(|row| {
+            let source = ["出典", "trump ", "formsnet3 ", "fhir ", "(trump"]
+                .into_iter()
+                .filter_map(|name| row.find(name))
+                .min()?;
+            Some(row[..source].width())
+        })
+        .collect();
+    starts.dedup();
+    assert_eq!(starts.len(), 1, "{text}");
+}
+
+#[test]
+fn the_picture_in_the_documents_is_the_one_that_is_drawn() {
+    let drawn = history::picture(&told::history(SAMPLE));
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/history.svg");
+    if std::env::var_os("UPDATE_PICTURE").is_some() {
+        std::fs::write(&path, &drawn).unwrap();
+    }
+    assert_eq!(
+        std::fs::read_to_string(&path).unwrap(),
+        drawn,
+        "draw it again with UPDATE_PICTURE=1"
+    );
+}
+
+#[test]
+fn a_picture_is_self_contained_and_escapes_what_it_shows() {
+    let drawn = history::picture(&told::history(
+        "trump/1 therapy therapy=chemotherapy agent=<a&b> date=2020",
+    ));
+    assert!(drawn.contains("&lt;a&amp;b&gt;") && !drawn.contains("<a&b>"));
+    assert!(!drawn.contains("href") && !drawn.contains("url("));
+    assert!(history::picture(&told::history("")).ends_with("</svg>\n"));
+}
