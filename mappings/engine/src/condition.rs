@@ -1,0 +1,27 @@
+//! Whether a condition holds of what is looked at.
+
+use crate::language::condition::Condition;
+use crate::language::place::{Found, Place};
+use crate::view::View;
+
+/// Whether all of them hold.
+pub(crate) fn all_hold(conditions: &[Condition], view: &View<'_>) -> bool {
+    conditions.iter().all(|condition| holds(condition, view))
+}
+
+fn holds(condition: &Condition, view: &View<'_>) -> bool {
+    match condition {
+        Condition::Listed { place: place @ Place::Path(_), list, negated } => {
+            view.texts(place).iter().any(|text| list.find(text).is_some()) != *negated
+        }
+        Condition::Listed { place, list, negated } => {
+            let text = match view.first(place) {
+                Found::Text(text) => text,
+                Found::NotAsked => "",
+            };
+            list.find(text).is_some() != *negated
+        }
+        Condition::Present { place, absent, negated } => view.holds(place, |text| absent.find(text).is_some()) != *negated,
+        Condition::Any(conditions) => conditions.iter().any(|condition| holds(condition, view)),
+    }
+}

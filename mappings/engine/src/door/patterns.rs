@@ -1,0 +1,182 @@
+//! Texts that look like a name, chart number, phone number, e-mail or address.
+
+use regex::{Regex, RegexSet};
+use rustc_hash::FxHashSet;
+use serde::Deserialize;
+
+use crate::normalise::width;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PatternSpec {
+    name: String,
+    regex: String,
+    #[serde(default)]
+    except: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SurnamesSpec {
+    kanji: Vec<String>,
+    romanised: Vec<String>,
+    not_given: Vec<String>,
+}
+
+/// The compiled patterns.
+#[derive(Debug)]
+pub(super) struct Patterns {
+    set: RegexSet,
+    single: Vec<(Regex, Vec<Box<str>>)>,
+    surnames: FxHashSet<Box<str>>,
+    romanised: FxHashSet<Box<str>>,
+    not_given: Vec<Box<str>>,
+}
+
+/// Most characters of a given name.
+const GIVEN_MAX: usize = 3;
+/// Fewest characters of a family name that is looked for: a single one begins too many other words.
+const SURNAME_MIN: usize = 2;
+/// Most characters of a family name.
+const SURNAME_MAX: usize = 3;
+/// Digits below which an ASCII text without spaces holds no number of a person.
+const DIGITS_MIN: usize = 6;
+
+impl Patterns {
+    pub(super) fn compile(patterns: &[PatternSpec], surnames: &SurnamesSpec) -> Result<Self, String> {
+        let wrong = |pattern: &PatternSpec, error: &regex::Error| format!("the pattern `{}`: {error}", pattern.name);
+        let single = patterns.iter().map(|pattern| {
+            let regex = Regex::new(&pattern.regex).map_err(|error| wrong(pattern, &error))?;
+            Ok((regex, pattern.except.iter().map(|word| word.as_str().into()).collect()))
+        });
+        let single = single.collect::<Result<_, String>>()?;
+        let set = RegexSet::new(patterns.iter().map(|pattern| &pattern.regex)).map_err(|error| error.to_string())?;
+        Ok(Self {
+            set,
+            single,
+            surnames: surnames.kanji.iter().map(|name| width::fold(name).as_ref().into()).collect(),
+            romanised: surnames.romanised.iter().map(|name| name.to_lowercase().into()).collect(),
+            not_given: surnames.not_given.iter().map(|word| word.as_str().into()).collect(),
+        })
+    }
+
+    /// Whether a text holds nothing that looks like a person's name, number or address.
+    pub(super) fn is_clean(&self, text: &str, free: bool) -> bool {
+        if is_plain(text) {
+            return true;
+        }
+        let folded = width::fold(text);
+        !self.fits_a_pattern(&folded) && !(self.holds_a_kanji_name(&folded) || free && self.holds_a_roman_name(&folded))
+    }
+
+    fn fits_a_pattern(&self, text: &str) -> bool {
+        self.set.matches(text).into_iter().any(|index| {
+            let (regex, except) = &self.single[index];
+            if except.is_empty() {
+                return true;
+            }
+            let mut left = text.to_owned();
+            for word in except {
+                left = left.replace(&**word, " ");
+            }
+            regex.is_match(&left)
+        })
+    }
+
+    /// A word that is a family name with one to three characters after it, or a family name and such a word.
+    fn holds_a_kanji_name(&self, text: &str) -> bool {
+        if text.is_ascii() {
+            return false;
+        }
+        let words: Vec<&str> = text.split(|character: char| !is_japanese(character)).filter(|word| !word.is_empty()).collect();
+        words.iter().enumerate().any(|(place, word)| {
+            let next = words.get(place + 1).copied().unwrap_or_default();
+            self.after_surname(word).any(|rest| self.is_given(if rest.is_empty() { next } else { rest }))
+        })
+    }
+
+    /// What is left of a word after each family name that it begins with.
+    fn after_surname<'a>(&'a self, word: &'a str) -> impl Iterator<Item = &'a str> {
+        let ends = word.char_indices().map(|(start, _)| start).chain([word.len()]);
+        let ends = ends.skip(SURNAME_MIN).take(SURNAME_MAX - SURNAME_MIN + 1);
+        ends.filter(|end| self.surnames.contains(&word[..*end])).map(|end| &word[end..])
+    }
+
+    fn is_given(&self, rest: &str) -> bool {
+        (1..=GIVEN_MAX).contains(&rest.chars().count()) && !self.not_given.iter().any(|word| rest.starts_with(&**word))
+    }
+
+    /// Two words with capitals, one of which is a family name.
+    fn holds_a_roman_name(&self, text: &str) -> bool {
+        let words: Vec<&str> = text.split(|character: char| !character.is_alphabetic()).filter(|word| !word.is_empty()).collect();
+        words.windows(2).any(|pair| {
+            let capital = pair.iter().all(|word| word.starts_with(|first: char| first.is_ascii_uppercase()) && word.len() > 1);
+            capital && pair.iter().any(|word| self.romanised.contains(word.to_lowercase().as_str()))
+        })
+    }
+}
+
+const fn is_japanese(character: char) -> bool {
+    matches!(character, '\u{3041}'..='\u{30FF}' | '\u{3400}'..='\u{9FFF}' | '\u{F900}'..='\u{FAFF}' | '々')
+}
+
+/// Texts that can be nothing of the kind by their characters alone: short codes, numbers, dates in any calendar.
+fn is_plain(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let digits = bytes.iter().filter(|byte| byte.is_ascii_digit()).count();
+    let ascii = text.is_ascii();
+    if ascii && digits < DIGITS_MIN && !bytes.iter().any(|byte| matches!(byte, b'@' | b' ' | b'.' | b'#' | b':' | b'=')) {
+        return true;
+    }
+    if ascii && digits == bytes.len() && !is_mobile(bytes) {
+        return true;
+    }
+    !text.starts_with(['0', '０', '+']) && is_date_like(text, digits)
+}
+
+/// A mobile number is eleven digits and begins so; a registry's number has lost its zeros or has twelve.
+fn is_mobile(bytes: &[u8]) -> bool {
+    bytes.len() == 11 && bytes[0] == b'0' && bytes[2] == b'0'
+}
+
+/// Characters of dates only, and no longer than a date and a time.
+fn is_date_like(text: &str, digits: usize) -> bool {
+    let of_date = |character: char| {
+        matches!(character, '0'..='9' | '０'..='９' | '/' | '-' | '.' | ':' | 'T' | 'Z' | '年' | '月' | '日' | '元' | '頃' | '令' | '和' | '平' | '成' | '昭' | '大' | '正' | '明' | '治')
+            || matches!(character, 'H' | 'S' | 'R' | 'M' | '／' | '．' | '－')
+    };
+    // A date has at most its eight digits, an instant with fractions and zone some more, after a `T`.
+    (digits <= 8 || text.get(10..11) == Some("T")) && text.chars().all(|character| of_date(character) || character == '+')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Door;
+
+    fn check(text: &str, clean: bool) {
+        assert_eq!(Door::shipped().unwrap().is_clean(text, true), clean, "{text}");
+    }
+
+    #[test]
+    fn what_tells_who_somebody_is_is_found_in_a_text() {
+        for text in [
+            "電話 03-1234-5678", "０９０－１２３４－５６７８", "090-1234-5678", "09012345678", "(03)1234-5678", "+81-90-1234-5678", "TEL: 0312345678",
+            "taro@example.com", "連絡先 taro.yamada＠example.co.jp", "〒100-0001 東京都千代田区", "100-0001 千代田区千代田1-1", "1丁目", "千代田区千代田1-1",
+            "カルテ番号 123456", "カルテ番号:A-123456", "患者ID 0012345", "chart no. 123456", "MRN: 12345", "氏名:甲野乙彦", "氏名 甲野", "甲野さん", "甲野 乙彦 様", "甲野様より",
+            "Mr. Smith", "Patient name: X", "山田太郎", "山田 花子", "髙橋一郎", "佐々木希", "Yamada Taro", "Taro YAMADA",
+        ] {
+            check(text, false);
+        }
+    }
+
+    #[test]
+    fn what_tells_of_a_disease_stays() {
+        for text in [
+            "急性骨髄性白血病", "AML M2", "橋本病", "川崎病", "CSA+MTX", "キムリア点滴静注", "tisagenlecleucel", "2019-04-05", "平成31年4月5日", "000123456789",
+            "感染症(肺炎)", "多臓器不全", "Cytokine release syndrome", "hla#3.25.0#HLA-A*24:02+HLA-A*26:01", "http://terminology.cibmtr.org/identifier/CRID",
+            "2024-03-05T23:30:00.000+09:00", "患者さんの希望", "同様", "LOT-2023-0145", "Patient/3f2a-11", "びまん性大細胞型B細胞リンパ腫", "2.5x10^6/kg", "森林型", "原発性骨髄線維症",
+        ] {
+            check(text, true);
+        }
+    }
+}

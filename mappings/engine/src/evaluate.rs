@@ -1,0 +1,154 @@
+//! From an admitted record to typed items.
+
+use std::sync::Arc;
+
+use schema::{Absent, Attribute, Issue, IssueKind, Item, MappedRecord, Origin, Value};
+
+use crate::Tables;
+use crate::condition::all_hold;
+use crate::door::Door;
+use crate::json::node::Node;
+use crate::language::condition::Condition;
+use crate::language::mapping::Mapping;
+use crate::language::place::Place;
+use crate::language::rule::{Given, ItemRule, Rule};
+use crate::read::{Answer, Problem, Reading};
+use crate::view::View;
+
+/// What a mapping made of one admitted record.
+#[derive(Debug)]
+pub struct Mapped {
+    /// The items; none when the record waits, tells of no patient, or its row is no more.
+    pub record: Option<MappedRecord>,
+    /// What is wrong with single values, sorted.
+    pub issues: Vec<Issue>,
+}
+
+/// Issues of one record, with their place.
+pub(crate) struct Issues<'a> {
+    origin: &'a Origin,
+    found: Vec<Issue>,
+}
+
+impl<'a> Issues<'a> {
+    pub(crate) const fn at(origin: &'a Origin) -> Self {
+        Self { origin, found: Vec::new() }
+    }
+
+    fn tell(&mut self, column: &Arc<str>, kind: IssueKind, message: &str) {
+        self.found.push(Issue { origin: self.origin.clone(), column: column.clone(), kind, message: message.into() });
+    }
+
+    /// Sorted; of several on one kind in one column, which two rules may both have read, the first.
+    pub(crate) fn sorted(mut self) -> Vec<Issue> {
+        self.found.sort_unstable();
+        self.found.dedup_by(|one, other| one.column == other.column && one.kind == other.kind);
+        self.found
+    }
+}
+
+/// The items that a mapping makes of what is looked at; `None` when the row waits.
+pub(crate) fn items(mapping: &Mapping, view: View<'_>, tables: &Tables, door: &Door, issues: &mut Issues<'_>) -> Option<Vec<Item>> {
+    if let Some(wait) = mapping.waits.iter().find(|wait| all_hold(&wait.when, &view)) {
+        issues.tell(&column_of(&wait.when, mapping), IssueKind::Incomplete, &wait.message);
+        return None;
+    }
+    let reading = Reading { view, tables, door };
+    let mut tell = |rule: &Rule, problem: Problem| issues.tell(&rule.label, problem.kind, &problem.message);
+    for rule in mapping.row_version.iter().flatten().chain(&mapping.keeps) {
+        let _ = reading.answer(rule, &mut tell);
+    }
+    let mut items = Vec::with_capacity(mapping.items.len());
+    for rule in &mapping.items {
+        match (&rule.each, view) {
+            (Some(path), View::Json(resource, _)) => {
+                for element in path.find(resource, resource) {
+                    let reading = Reading { view: View::Json(resource, element), tables, door };
+                    items.extend(item(rule, &reading, &mut tell));
+                }
+            }
+            _ => items.extend(item(rule, &reading, &mut tell)),
+        }
+    }
+    Some(items)
+}
+
+/// The heading that a condition looks at.
+fn column_of(conditions: &[Condition], mapping: &Mapping) -> Arc<str> {
+    let mut column = None;
+    for condition in conditions {
+        condition.places(&mut |place| {
+            if let Place::Column(number) = place {
+                column = column.or(mapping.columns.get(usize::from(*number)));
+            }
+        });
+    }
+    column.map_or_else(|| mapping.resource.as_deref().unwrap_or_default().into(), |column| column.name.clone())
+}
+
+/// One item; `None` when its condition does not hold or it would tell nothing.
+fn item(rule: &ItemRule, reading: &Reading<'_>, tell: &mut dyn FnMut(&Rule, Problem)) -> Option<Item> {
+    if !all_hold(&rule.when, &reading.view) {
+        return None;
+    }
+    let mut fields = Vec::with_capacity(rule.told.len() + rule.context.len());
+    let mut told = false;
+    for given in &rule.told {
+        told |= give(given, reading, &mut fields, tell);
+    }
+    if !told && !rule.told.is_empty() {
+        return None;
+    }
+    for given in &rule.context {
+        give(given, reading, &mut fields, tell);
+    }
+    Some(Item { kind: rule.kind, fields })
+}
+
+/// Appends an attribute's value or values; true when they tell something: a value, or that it is unknown or withheld.
+fn give(given: &Given, reading: &Reading<'_>, fields: &mut Vec<(Attribute, Value)>, tell: &mut dyn FnMut(&Rule, Problem)) -> bool {
+    let mut absent: Option<Absent> = None;
+    let mut faulty = false;
+    for rule in &given.rules {
+        if !all_hold(&rule.when, &reading.view) {
+            continue;
+        }
+        match reading.answer(rule, tell) {
+            Answer::One(Value::Absent(kind)) | Answer::Absent(kind) => absent = Some(stronger(absent, kind)),
+            Answer::One(value) => {
+                fields.push((given.attribute, value));
+                return true;
+            }
+            Answer::Many(values) => {
+                fields.extend(values.into_iter().map(|value| (given.attribute, value)));
+                return true;
+            }
+            Answer::Faulty => faulty = true,
+        }
+    }
+    // What stood there and could not be read is neither blank nor unknown: the attribute is left out, the issue tells.
+    match absent {
+        Some(kind) if !faulty => {
+            fields.push((given.attribute, Value::Absent(kind)));
+            matches!(kind, Absent::Unknown | Absent::Withheld)
+        }
+        _ => false,
+    }
+}
+
+/// Of two absences of one attribute, the one that says more.
+fn stronger(one: Option<Absent>, other: Absent) -> Absent {
+    let rank = |absent: Absent| match absent {
+        Absent::NotAsked => 0,
+        Absent::Blank => 1,
+        Absent::Unknown => 2,
+        Absent::Withheld => 3,
+    };
+    one.filter(|one| rank(*one) >= rank(other)).unwrap_or(other)
+}
+
+/// The items of a resource.
+pub(crate) fn items_of_json(mapping: &Mapping, text: &str, tables: &Tables, door: &Door, issues: &mut Issues<'_>) -> Option<Vec<Item>> {
+    let resource = Node::parse(text).ok()?;
+    items(mapping, View::Json(&resource, &resource), tables, door, issues)
+}
