@@ -324,7 +324,8 @@ fn born_after(case: &Case<'_, '_>, found: &mut Vec<Conflict>) {
     let Some(Value::Date(born)) = births.first().map(|first| &first.value) else {
         return;
     };
-    for draft in case.drafts {
+    let happened = |draft: &&Draft<'_>| draft.kind != EventKind::LastContact;
+    for draft in case.drafts.iter().filter(happened) {
         let before = draft
             .date
             .is_some_and(|date| window(date, case.rules).1 < born.date.earliest());

@@ -326,7 +326,7 @@ fn footer_rows(history: &History) -> Vec<(&'static str, String)> {
             .unwrap_or_default();
         let days = outcome.days.map_or_else(
             || "日数不明 days unknown".to_owned(),
-            |days| format!("{} days", words::days(days, Language::Ja)),
+            |days| words::days(days, Language::Ja),
         );
         let status = |language| words::status(outcome.kind, outcome.status, language);
         rows.push((

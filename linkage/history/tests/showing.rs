@@ -8,19 +8,7 @@ use std::path::Path;
 use history::Language;
 
 /// An invented person: chemotherapy, a transplant, a relapse and CAR-T, told by three sources.
-const SAMPLE: &str = "
-    trump/1 person birth_date=1971-06-03 sex=male abo=A; consent consent=given; diagnosis disease=NHL date=2017-02-14; infusion infusion_kind=HCT date=2018-05-16 donor_type=autologous graft=peripheral_blood ordinal=1; outcome outcome=neutrophil_engraftment date=2018-05-27; outcome outcome=relapse date=2019-11-20; mention infusion_kind=CT mention=elsewhere occurred=yes date=2020-03 product=kymriah; contact date=2022-10-04 survival=alive
-    formsnet3/2804 person birth_date=1971-06-03 sex=male; consent consent=given
-    formsnet3/4000 infusion infusion_kind=CT date=2020-03-10 product=kymriah event_type=CT event_date=2020-03-10; mention infusion_kind=HCT mention=prior occurred=yes count=1 date=2018-05-01~ donor_type=autologous event_type=CT event_date=2020-03-10
-    formsnet3/4006 infusion infusion_kind=CT date=2020-03-10 product=kymriah lot=KY200101 event_type=CT event_date=2020-03-10
-    formsnet3/4100 outcome outcome=crs grade=2 date=2020-03-13 event_type=CT event_date=2020-03-10; outcome outcome=best_response response=CR event_type=CT event_date=2020-03-10; contact date=2023-04-02 survival=alive
-    formsnet3/2900 death date=2024-01-19 cause=relapse
-    fhir/p person birth_date=1971-06-03 sex=male; death date=2024-01-20
-    fhir/c diagnosis disease=NHL date=2017-02
-    fhir/m1 therapy therapy=chemotherapy agent=R-CHOP date=2017-03-06
-    fhir/m2 therapy therapy=chemotherapy agent=R-CHOP date=2017-04-03
-    fhir/a therapy therapy=apheresis date=2020-01-22
-    fhir/x infusion infusion_kind=CT date=2020-03-10 product=kymriah lot=KY200101";
+const SAMPLE: &str = include_str!("told/sample.txt");
 
 #[test]
 fn a_timeline_is_a_table_in_either_language() {
