@@ -5,7 +5,7 @@ use crate::draft::Draft;
 use crate::statement::record_ref;
 use crate::{
     Rules, complications, conflicts, diagnoses, end_points, infusions, lines, mentions,
-    observation, person, therapies,
+    observation, person, statuses, therapies,
 };
 
 /// One person's history over all registries.
@@ -75,6 +75,7 @@ fn drafts<'a>(records: &[&'a MappedRecord], rules: &Rules) -> Vec<Draft<'a>> {
     let mut drafts = infusions::recorded(records, rules);
     mentions::attach(records, &mut drafts, rules);
     settle(&mut drafts, rules);
+    statuses::attach(records, &mut drafts, rules);
     let mut others = complications::complications(records, &drafts, rules);
     others.extend(diagnoses::diagnoses(records, rules));
     others.extend(therapies::therapies(records, rules));

@@ -6,6 +6,7 @@ use crate::Rules;
 use crate::days::{days_between, firm_day};
 use crate::draft::Draft;
 use crate::statement::{Statement, statements};
+use crate::statuses::is_status_only;
 
 /// Diseases that become another, which is then a diagnosis of its own.
 const TRANSFORMATIONS: [(&str, &str); 6] = [
@@ -21,7 +22,8 @@ const TRANSFORMATIONS: [(&str, &str); 6] = [
 pub(crate) fn diagnoses<'a>(records: &[&'a MappedRecord], rules: &Rules) -> Vec<Draft<'a>> {
     let mut told = statements(records, &[ItemKind::Diagnosis]);
     told.retain(|statement| {
-        statement.date.is_some() || statement.code(Attribute::Disease).is_some()
+        !is_status_only(statement)
+            && (statement.date.is_some() || statement.code(Attribute::Disease).is_some())
     });
     told.sort_by_key(|statement| (statement.date.is_none(), statement.date));
     let mut groups: Vec<Vec<Statement<'a>>> = Vec::new();

@@ -10,6 +10,8 @@ pub(crate) struct Draft<'a> {
     pub(crate) tellings: Vec<Statement<'a>>,
     /// The infusion that it follows, as a place among the drafts.
     pub(crate) infusion: Option<usize>,
+    /// Values that stand in other items of the same or another row.
+    pub(crate) beside: Vec<(Attribute, &'a Value, Statement<'a>)>,
     /// When, by the best telling; set by [`Draft::settle`].
     pub(crate) date: Option<EventDate>,
 }
@@ -20,6 +22,7 @@ impl<'a> Draft<'a> {
             kind,
             tellings,
             infusion: None,
+            beside: Vec::new(),
             date: None,
         }
     }
@@ -79,6 +82,7 @@ impl<'a> Draft<'a> {
                 told.push((Attribute::Facility, facility, *telling));
             }
         }
+        told.extend(&self.beside);
         told.sort_by_key(|(name, ..)| *name);
         let values = told
             .chunk_by(|left, right| left.0 == right.0)
@@ -131,10 +135,7 @@ fn belongs(kind: EventKind, attribute: Attribute) -> bool {
             Attribute::Survival | Attribute::FollowUp | Attribute::Visit
         ),
         EventKind::Death => attribute == Attribute::Cause,
-        EventKind::Diagnosis => matches!(
-            attribute,
-            Attribute::Disease | Attribute::DiseaseDetail | Attribute::DiseaseStatus
-        ),
+        EventKind::Diagnosis => matches!(attribute, Attribute::Disease | Attribute::DiseaseDetail),
         _ => !matches!(
             attribute,
             Attribute::Date

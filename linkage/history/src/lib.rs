@@ -22,6 +22,7 @@ mod person;
 mod picture;
 mod rules;
 mod statement;
+mod statuses;
 mod therapies;
 mod timeline;
 mod words;

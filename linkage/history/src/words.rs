@@ -139,13 +139,14 @@ pub(crate) fn value(attribute: Attribute, value: &Value, language: Language) -> 
 }
 
 /// What is shown of an event, in this order.
-const SHOWN: [Attribute; 18] = [
+const SHOWN: [Attribute; 19] = [
     Attribute::Disease,
     Attribute::Product,
     Attribute::DonorType,
     Attribute::DonorRelation,
     Attribute::Graft,
     Attribute::Conditioning,
+    Attribute::DiseaseStatus,
     Attribute::Agent,
     Attribute::Grade,
     Attribute::Extent,

@@ -200,3 +200,37 @@ fn a_person_dies_once() {
         &["DEATH 2020-05-02 fhir"],
     );
 }
+
+#[test]
+fn the_status_of_the_disease_is_a_value_of_the_infusion_it_was_told_at() {
+    let history = told::history(
+        "trump/1 diagnosis disease=AML date=2018-12-01 disease_status=CR1; infusion infusion_kind=HCT date=2019-04-05
+         formsnet3/1 infusion infusion_kind=CT date=2021-04-05
+         formsnet3/2402 diagnosis disease=AML date=2018-12-01 disease_status=CR2 event_type=CT event_date=2021-04-05
+         fhir/o diagnosis disease_status=CR2 date=2021-04-01",
+    );
+    let status = |kind| {
+        let event = history
+            .events
+            .iter()
+            .find(|event| event.kind == kind)
+            .unwrap();
+        let told = event.values.get(&schema::Attribute::DiseaseStatus);
+        told.map_or_else(Vec::new, |told| {
+            told.iter()
+                .filter_map(|told| told.value.to_text())
+                .collect()
+        })
+    };
+    assert_eq!(status(EventKind::Hct), ["CR1"]);
+    assert_eq!(status(EventKind::Ct), ["CR2", "CR2"]);
+    assert_eq!(status(EventKind::Diagnosis), Vec::<String>::new());
+    assert_eq!(
+        history
+            .events
+            .iter()
+            .filter(|event| event.kind == EventKind::Diagnosis)
+            .count(),
+        1
+    );
+}

@@ -17,6 +17,7 @@ pub(crate) fn table(facts: &Facts<'_>) -> Result<Table, LinkageError> {
     table.add("sex", Column::Codes(Codes::from_values(facts.sexes.iter().map(|sex| sex.map(sex_name)))))?;
     table.add("prefecture", codes(subjects, |subject| subject.prefectures.expose().iter().map(|&number| u32::from(number)).collect()))?;
     table.add("facility", Column::Arrays(Arrays::from_strings(subjects.iter().map(|subject| subject.facilities.to_vec()))))?;
+    table.add("disease", Column::Arrays(Arrays::from_strings(subjects.iter().map(diseases))))?;
     let lots = |subject: &Subject| subject.infusions.iter().flat_map(|infusion| infusion.lots.to_vec()).collect();
     table.add("lot", Column::Arrays(Arrays::from_strings(subjects.iter().map(lots))))?;
     add_birth_keys(&mut table, facts)?;
@@ -27,6 +28,10 @@ pub(crate) fn table(facts: &Facts<'_>) -> Result<Table, LinkageError> {
         listed.chain([facts.own_ids[row as usize]]).collect()
     }))?;
     Ok(table)
+}
+
+fn diseases(subject: &Subject) -> Vec<&'static str> {
+    subject.diagnoses.iter().filter_map(|diagnosis| diagnosis.disease).collect()
 }
 
 fn sex_name(sex: Sex) -> &'static str {
@@ -59,7 +64,7 @@ fn add_birth_keys(table: &mut Table, facts: &Facts<'_>) -> Result<(), LinkageErr
     }))
 }
 
-/// Days of infusions with their kind: an own one under its day, a mentioned one under the days beside it as well.
+/// Days of infusions with their kind, each under its day and the next: two that are a day apart share one.
 fn add_event_keys(table: &mut Table, facts: &Facts<'_>) -> Result<(), LinkageError> {
     table.add("event_day", rows(facts, |row| facts.events.at(row).iter().flat_map(event_keys).collect()))?;
     table.add("diagnosis_day", codes(facts.subjects, |subject| {
@@ -78,8 +83,7 @@ fn event_keys(event: &EventFact) -> Vec<u32> {
         InfusionKind::Boost | InfusionKind::Rescue => return Vec::new(),
     };
     let Some(day) = event.date.days() else { return Vec::new() };
-    let reach = if event.own { 0 } else { 1 };
-    (day - reach..=day + reach).filter_map(|day| u32::try_from(day).ok()).map(|day| (kind << 24) | day).collect()
+    (day..=day + 1).filter_map(|day| u32::try_from(day).ok()).map(|day| (kind << 24) | day).collect()
 }
 
 /// The genotype of one locus at first fields, by locus; and A, B, DRB1 together.

@@ -1,6 +1,6 @@
 //! What no weight outvotes: vetoes by the line of a life, and doubts that a person must settle.
 
-use linkage::{Model, PackedDate, Row, Rules, ScoredPair};
+use linkage::{Level, Model, PackedDate, Row, Rules, ScoredPair};
 
 use crate::compare::{BirthFit, EventFit, HlaFit, IdFit, births_fit, events_fit, hla_fit, ids_fit};
 use crate::facts::{EventFact, Facts};
@@ -17,9 +17,24 @@ pub const SEX_AND_BIRTH: &str = "sex and birth year both differ";
 /// Typings before any foreign cells exclude each other.
 pub const HLA_EXCLUDES: &str = "HLA before transplant excludes itself at two loci";
 /// A twin, sibling or donor would look the same.
-pub const MAY_BE_RELATIVE: &str = "may be a twin or relative: no number, infusion or diagnosis day in common";
+pub const MAY_BE_RELATIVE: &str = "may be a twin or relative: too little in common that a relative would not share";
+/// Neither birth date nor HLA tells.
+pub const SINGLE_WITNESS: &str = "neither birth date nor HLA supports it";
 /// A number names the record, but the person does not fit it.
 pub const ID_UNCHECKED: &str = "a number names the record, but neither birth date nor treatment agree";
+
+/// What twins, siblings and donors do not share with the patient.
+const OWN_TRAITS: &[&str] = &["ids", "events", "initials", "death_date", "diagnosis_date", "lot"];
+/// Of these, what they share now and then but to the day: it counts half.
+const DIAGNOSIS: &str = "diagnosis_date";
+/// What they share.
+const INBORN_TRAITS: &[&str] = &["birth_date", "hla"];
+/// The own traits together must say so much, or a relative may be meant.
+const OWN_TRAITS_BITS_MIN: f32 = 5.0;
+/// Birth date and HLA together must say so much, or another patient treated on that day in that hospital may be meant ...
+const INBORN_BITS_MIN: f32 = 3.0;
+/// ... unless the own traits say so much: two of them agree to the day.
+const OWN_TRAITS_ALONE_BITS_MIN: f32 = 16.0;
 
 /// Days that a death may be told too early.
 const DEATH_SLACK_DAYS: i32 = 3;
@@ -27,14 +42,18 @@ const DEATH_SLACK_DAYS: i32 = 3;
 /// The rules over the facts.
 pub(crate) struct LifeLine<'a> {
     facts: &'a Facts<'a>,
-    initials: Option<usize>,
+    own_traits: Vec<usize>,
     diagnosis: Option<usize>,
+    inborn_traits: Vec<usize>,
 }
 
 impl<'a> LifeLine<'a> {
     pub(crate) fn new(facts: &'a Facts<'a>, model: &Model) -> Self {
-        let place = |name: &str| model.comparisons.iter().position(|comparison| comparison.name == name);
-        Self { facts, initials: place("initials"), diagnosis: place("diagnosis_date") }
+        let places = |names: &[&str]| -> Vec<usize> {
+            let named = |comparison: &linkage::ComparisonSettings| names.contains(&comparison.name.as_str());
+            (0..model.comparisons.len()).filter(|&place| named(&model.comparisons[place])).collect()
+        };
+        Self { facts, own_traits: places(OWN_TRAITS), diagnosis: places(&[DIAGNOSIS]).pop(), inborn_traits: places(INBORN_TRAITS) }
     }
 
     fn own(&self, row: Row) -> impl Iterator<Item = &EventFact> + Clone {
@@ -88,17 +107,17 @@ impl Rules for LifeLine<'_> {
     }
 
     fn doubt(&self, pair: &ScoredPair) -> Option<&'static str> {
-        let (left, right) = (pair.left, pair.right);
-        if self.is_decided(left, right) {
-            return None;
-        }
-        let place = |index: Option<usize>| index.map_or(0, |index| pair.comparisons[index].level.packed());
-        if ids_fit(self.facts, left, right) == Some(IdFit::Unchecked) {
+        let weight = |places: &[usize]| places.iter().map(|&place| pair.comparisons[place].weight).sum::<f32>();
+        let (own, inborn) = (weight(&self.own_traits), weight(&self.inborn_traits));
+        let shared_month = self.diagnosis.map(|place| pair.comparisons[place]).filter(|part| part.level != Level::At(0));
+        let own_of_twin = own - shared_month.map_or(0.0, |part| part.weight.max(0.0) / 2.0);
+        let treated_alike = events_fit(self.facts, pair.left, pair.right).is_some_and(|(fit, _)| fit <= EventFit::DayOff);
+        if ids_fit(self.facts, pair.left, pair.right) == Some(IdFit::Unchecked) && !treated_alike {
             return Some(ID_UNCHECKED);
         }
-        let no_event_fits = events_fit(self.facts, left, right).is_some_and(|(fit, _)| fit >= EventFit::Clash);
-        let (diagnosis, initials) = (place(self.diagnosis), place(self.initials));
-        let own_traits = diagnosis == 1 || (1..=3).contains(&initials);
-        (no_event_fits || !own_traits || (initials >= 4 && diagnosis != 1)).then_some(MAY_BE_RELATIVE)
+        if inborn < INBORN_BITS_MIN && own < OWN_TRAITS_ALONE_BITS_MIN {
+            return Some(SINGLE_WITNESS);
+        }
+        (own_of_twin < OWN_TRAITS_BITS_MIN).then_some(MAY_BE_RELATIVE)
     }
 }
