@@ -55,7 +55,7 @@ impl MappingSet {
         };
         let mapping = &self.mappings[bound.mapping];
         let reading = Reading { view: View::Row(row, &bound.positions), tables: &NO_TABLES, door: self.door };
-        let keys = match Keys::read(mapping, &reading) {
+        let keys = match Keys::read(mapping, &reading, origin) {
             Ok(keys) => keys,
             Err(column) => return no_key(origin, column),
         };
@@ -105,7 +105,7 @@ impl MappingSet {
         };
         let mapping = &self.mappings[place];
         let reading = Reading { view: View::Json(&resource, &resource), tables: &NO_TABLES, door: self.door };
-        let keys = match Keys::read(mapping, &reading) {
+        let keys = match Keys::read(mapping, &reading, origin) {
             Ok(keys) => keys,
             Err(column) => return no_key(origin, column),
         };
@@ -160,7 +160,7 @@ struct Keys {
 
 impl Keys {
     /// Reads the keys; the error names the heading or path to blame.
-    fn read(mapping: &Mapping, reading: &Reading<'_>) -> Result<Self, Arc<str>> {
+    fn read(mapping: &Mapping, reading: &Reading<'_>, origin: &Origin) -> Result<Self, Arc<str>> {
         let subject = match &mapping.subject {
             Some(rules) => match text_of(rules, reading) {
                 Some(subject) => Some(RecordKey::new(subject)),
@@ -186,6 +186,10 @@ impl Keys {
                 version.push(' ');
             }
             version.push_str(&text_of(rules, reading).unwrap_or_default());
+        }
+        if mapping.later_line_wins {
+            // Ten digits sort as text as they do as numbers.
+            version.push_str(&format!(" {:010}", origin.line));
         }
         Ok(Self { key: RawKey::new(key), subject, version: version.into() })
     }

@@ -15,7 +15,19 @@ macro_rules! files {
 
 const TRUMP: &[ShippedMapping] = files!["trump/transplant.toml"];
 
-const FORMSNET3: &[ShippedMapping] = files![];
+const FORMSNET3: &[ShippedMapping] = files![
+    "formsnet3/2005.toml",
+    "formsnet3/2400.toml",
+    "formsnet3/2402.toml",
+    "formsnet3/2450.toml",
+    "formsnet3/2804.toml",
+    "formsnet3/2814.toml",
+    "formsnet3/2900.toml",
+    "formsnet3/4000.toml",
+    "formsnet3/4003.toml",
+    "formsnet3/4006.toml",
+    "formsnet3/4100.toml",
+];
 
 const FHIR: &[ShippedMapping] = files![];
 

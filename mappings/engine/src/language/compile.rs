@@ -130,6 +130,7 @@ impl<'a> Compiler<'a> {
             key,
             subject,
             row_version,
+            later_line_wins: spec.record.later_line_wins,
             waits,
             items,
             keeps,

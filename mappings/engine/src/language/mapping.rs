@@ -26,6 +26,8 @@ pub struct Mapping {
     pub(crate) key: Vec<Vec<Rule>>,
     pub(crate) subject: Option<Vec<Rule>>,
     pub(crate) row_version: Vec<Vec<Rule>>,
+    /// Of two rows of one version the one further down the file counts.
+    pub(crate) later_line_wins: bool,
     pub(crate) waits: Vec<Wait>,
     pub(crate) items: Vec<ItemRule>,
     pub(crate) keeps: Vec<Rule>,

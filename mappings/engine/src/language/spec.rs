@@ -60,6 +60,8 @@ pub(crate) struct RecordSpec {
     #[serde(default)]
     pub(crate) version: Vec<OneOrMany<RuleSpec>>,
     #[serde(default)]
+    pub(crate) later_line_wins: bool,
+    #[serde(default)]
     pub(crate) requires: Vec<Spanned<String>>,
     #[serde(default)]
     pub(crate) ignores: Vec<Spanned<String>>,

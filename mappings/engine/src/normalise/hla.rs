@@ -52,6 +52,18 @@ impl Locus {
         }
     }
 
+    /// Whether two digits alone are an antigen that no first field is named after: broad ones, and splits of one field.
+    fn is_only_antigen(self, number: &str) -> bool {
+        let only: &[&str] = match self {
+            Self::A => &["10", "19", "28"],
+            Self::B => &["12", "16", "17", "21", "22", "60", "61", "62", "63", "64", "65", "70", "71", "72", "75", "76", "77"],
+            Self::C => &["10"],
+            Self::Drb1 => &["17", "18"],
+            Self::Dqb1 | Self::Dpb1 => &[],
+        };
+        only.contains(&number)
+    }
+
     /// Other spellings of the antigen's name.
     const fn antigen_spellings(self) -> &'static [&'static str] {
         match self {
@@ -109,8 +121,9 @@ fn push_allele(text: &str, locus: Locus, first_field: &str, into: &mut String) -
         return push_antigen(number, locus, into);
     }
     match text.len() {
-        1 | 2 => push_antigen(text, locus, into),
-        3.. => push_molecular(text, locus, into),
+        1 => push_antigen(text, locus, into),
+        2 if locus.is_only_antigen(text) => push_antigen(text, locus, into),
+        2.. => push_molecular(text, locus, into),
         0 => Err(Fault::Unreadable),
     }
 }
@@ -209,6 +222,9 @@ mod tests {
         check(Locus::A, "24:02P", Some("A*24:02P"));
         check(Locus::A, "24:09N", Some("A*24:09N"));
         check(Locus::A, "A*24", Some("A*24"));
+        check(Locus::A, "24", Some("A*24"));
+        check(Locus::A, "02", Some("A*02"));
+        check(Locus::Drb1, "15", Some("DRB1*15"));
         check(Locus::A, "A*24:XX", Some("A*24"));
         check(Locus::A, "24:AABB", Some("A*24:AABB"));
     }
@@ -216,13 +232,11 @@ mod tests {
     #[test]
     fn an_antigen_has_one_form() {
         check(Locus::A, "A24", Some("A24"));
-        check(Locus::A, "24", Some("A24"));
         check(Locus::A, "2", Some("A2"));
-        check(Locus::A, "02", Some("A2"));
         check(Locus::C, "Cw7", Some("C7"));
         check(Locus::Drb1, "DR15", Some("DR15"));
-        check(Locus::Drb1, "15", Some("DR15"));
         check(Locus::B, "62", Some("B62"));
+        check(Locus::B, "B62", Some("B62"));
         check(Locus::Dqb1, "DQ6", Some("DQ6"));
     }
 
