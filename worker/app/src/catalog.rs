@@ -1,3 +1,5 @@
+//! The catalog of connectors: which kinds of source there are, and how each is set up.
+
 use std::path::Path;
 
 use connector::Connector;
@@ -55,11 +57,17 @@ impl Kind {
     /// All words, for messages.
     #[must_use]
     pub fn listed() -> String {
-        Self::ALL.map(|kind| format!("`{}`", kind.as_str())).join(", ")
+        Self::ALL
+            .map(|kind| format!("`{}`", kind.as_str()))
+            .join(", ")
     }
 
     /// Reads the settings of a source of this kind, its relative paths put under the project's folder.
-    pub(crate) fn settings(self, table: ValueDeserializer<'_>, dir: &Path) -> Result<Settings, toml::de::Error> {
+    pub(crate) fn settings(
+        self,
+        table: ValueDeserializer<'_>,
+        dir: &Path,
+    ) -> Result<Settings, toml::de::Error> {
         Ok(match self {
             Self::Trump => {
                 let mut settings = TrumpSettings::deserialize(table)?;

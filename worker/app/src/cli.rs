@@ -1,6 +1,8 @@
+//! What can be asked on the command line.
+
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use crate::output::Format;
@@ -19,7 +21,13 @@ pub struct Cli {
     #[arg(long, global = true, value_name = "DIR")]
     pub dir: Option<PathBuf>,
     /// Overrides the configured database: sqlite:FILE or postgres://HOST/NAME
-    #[arg(long, global = true, value_name = "URL", env = "MUSUBI_DATABASE", hide_env_values = true)]
+    #[arg(
+        long,
+        global = true,
+        value_name = "URL",
+        env = "MUSUBI_DATABASE",
+        hide_env_values = true
+    )]
     pub database: Option<String>,
     /// How results are printed
     #[arg(long, global = true, value_name = "FORMAT", default_value = "table")]
@@ -216,6 +224,27 @@ pub struct HistoryArgs {
     /// As in `M00000012-5`
     #[arg(value_name = "IDENTITY")]
     pub identity: String,
+    /// In which language the timeline is written
+    #[arg(long, value_name = "LANGUAGE", default_value = "en")]
+    pub language: TimelineLanguage,
+}
+
+/// The language of a timeline.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum TimelineLanguage {
+    /// English
+    En,
+    /// 日本語
+    Ja,
+}
+
+impl From<TimelineLanguage> for history::Language {
+    fn from(language: TimelineLanguage) -> Self {
+        match language {
+            TimelineLanguage::En => Self::En,
+            TimelineLanguage::Ja => Self::Ja,
+        }
+    }
 }
 
 /// Options of `musubi find`.

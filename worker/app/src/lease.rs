@@ -48,7 +48,11 @@ impl Held {
     ///
     /// # Errors
     /// When the database or the lock file cannot be used.
-    pub async fn take(project: &Project, resource: &str, patience: Patience) -> Result<Option<Self>, Failure> {
+    pub async fn take(
+        project: &Project,
+        resource: &str,
+        patience: Patience,
+    ) -> Result<Option<Self>, Failure> {
         let deadline = Timestamp::now() + LEASE_TTL + HEARTBEAT;
         loop {
             if let Some(held) = Self::try_take(project, resource).await? {
@@ -68,11 +72,15 @@ impl Held {
         let now = Timestamp::now();
         let worker = format!("{}-{}", project.process, uuid::Uuid::new_v4());
         let store = &project.store;
-        let mut lease = store.acquire_lease(resource, &worker, now, LEASE_TTL).await?;
+        let mut lease = store
+            .acquire_lease(resource, &worker, now, LEASE_TTL)
+            .await?;
         if lease.is_none() && lock.last.as_ref().is_some_and(|last| last.expires > now) {
             // Nobody else can have taken it before it runs out, so its holder is the dead process of the lock file.
             let then = now + LEASE_TTL + HEARTBEAT;
-            lease = store.acquire_lease(resource, &worker, then, LEASE_TTL).await?;
+            lease = store
+                .acquire_lease(resource, &worker, then, LEASE_TTL)
+                .await?;
         }
         let Some(lease) = lease else { return Ok(None) };
         store.renew_lease(&lease, now, LEASE_TTL).await?;
@@ -118,7 +126,11 @@ async fn beat(store: Arc<Store>, lease: Lease, mut lock: File) {
                 let _ = write_last(&mut lock, now + LEASE_TTL);
             }
             Err(StoreError::LeaseLost { .. }) => {
-                tracing::warn!(resource = lease.resource(), epoch = lease.epoch(), "lease lost");
+                tracing::warn!(
+                    resource = lease.resource(),
+                    epoch = lease.epoch(),
+                    "lease lost"
+                );
                 return;
             }
             Err(error) => tracing::warn!(%error, "lease not renewed"),

@@ -1,3 +1,5 @@
+//! How results are printed: tables for people, JSON for programs.
+
 use std::io::Write as _;
 
 use clap::ValueEnum;
@@ -123,7 +125,12 @@ impl Table {
         let number = |cell: &String| {
             !cell.is_empty() && cell.bytes().all(|byte| b"0123456789.,-+%".contains(&byte))
         };
-        !self.rows.is_empty() && self.rows.iter().filter_map(|row| row.get(column)).all(number)
+        !self.rows.is_empty()
+            && self
+                .rows
+                .iter()
+                .filter_map(|row| row.get(column))
+                .all(number)
     }
 }
 
@@ -159,7 +166,12 @@ mod tests {
 
     #[test]
     fn thousands_stand_apart() {
-        for (number, expected) in [(0, "0"), (999, "999"), (1_000, "1,000"), (1_234_567, "1,234,567")] {
+        for (number, expected) in [
+            (0, "0"),
+            (999, "999"),
+            (1_000, "1,000"),
+            (1_234_567, "1,234,567"),
+        ] {
             assert_eq!(thousands(number), expected);
         }
     }

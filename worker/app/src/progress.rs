@@ -1,3 +1,5 @@
+//! Bars on a terminal.
+
 use std::io::IsTerminal as _;
 use std::time::Duration;
 

@@ -65,8 +65,9 @@ impl Project {
     /// When it cannot be made.
     pub fn state_dir(&self) -> Result<PathBuf, Failure> {
         let state = self.dir.join(".musubi");
-        std::fs::create_dir_all(&state)
-            .map_err(|cause| Failure::because(format!("`{}` cannot be made", state.display()), cause))?;
+        std::fs::create_dir_all(&state).map_err(|cause| {
+            Failure::because(format!("`{}` cannot be made", state.display()), cause)
+        })?;
         Ok(state)
     }
 
@@ -116,9 +117,11 @@ impl Project {
         match &self.config.linkage_model {
             None => Ok(transplant::default_model()?),
             Some(file) => {
-                let text = std::fs::read_to_string(file).map_err(|cause| unreadable(file, cause))?;
-                Model::parse(&text)
-                    .map_err(|cause| Failure::because(format!("`{}` is no linkage model", file.display()), cause))
+                let text =
+                    std::fs::read_to_string(file).map_err(|cause| unreadable(file, cause))?;
+                Model::parse(&text).map_err(|cause| {
+                    Failure::because(format!("`{}` is no linkage model", file.display()), cause)
+                })
             }
         }
     }
@@ -179,9 +182,7 @@ impl From<StoreError> for Failure {
                 why: error.to_string(),
                 cause: None,
             },
-            StoreError::LeaseLost { .. } => {
-                Self::try_later(error.to_string())
-            }
+            StoreError::LeaseLost { .. } => Self::try_later(error.to_string()),
             _ => Self::stop(error.to_string()),
         }
     }

@@ -15,7 +15,7 @@ use crate::project::Project;
 use crate::telemetry::Meters;
 
 /// Longest delay between two attempts of a run.
-const RETRY_DELAY_MAX: Duration = Duration::from_secs(3600);
+const RETRY_DELAY_MAX: Duration = Duration::from_hours(1);
 
 /// A run that was dead-lettered at the start is asked for anew; that a second is too would be a fault.
 const STARTS_ASKED_MAX: usize = 3;
@@ -172,7 +172,10 @@ async fn begin_new(
             return Ok(run);
         }
     }
-    Err(Failure::stop(format!("no run of `{}` could be begun", kind.as_str())))
+    Err(Failure::stop(format!(
+        "no run of `{}` could be begun",
+        kind.as_str()
+    )))
 }
 
 async fn traced<T>(
@@ -200,7 +203,13 @@ async fn end<T>(
         },
         Err(Failure::TryLater { .. }) => RunEnd::Failed {
             error: one_line(&done),
-            retry_at: retry.map(|delay| if attempt.stop.is_asked() { now } else { now + delay }),
+            retry_at: retry.map(|delay| {
+                if attempt.stop.is_asked() {
+                    now
+                } else {
+                    now + delay
+                }
+            }),
         },
         Err(_) => RunEnd::Failed {
             error: one_line(&done),

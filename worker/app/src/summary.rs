@@ -124,7 +124,15 @@ impl Summary {
 /// The rows of sources as a table.
 #[must_use]
 pub fn rows_table(sources: &BTreeMap<String, RowCounts>) -> String {
-    let mut table = Table::new(["source", "read", "new", "changed", "unchanged", "set aside", "unexplained"]);
+    let mut table = Table::new([
+        "source",
+        "read",
+        "new",
+        "changed",
+        "unchanged",
+        "set aside",
+        "unexplained",
+    ]);
     for (name, counts) in sources {
         table.row([
             name.clone(),
@@ -190,7 +198,10 @@ pub fn accuracy_table(evaluation: &Evaluation) -> String {
     let _ = writeln!(
         text,
         "false merges {}, splits {}, records {}, without truth {}",
-        evaluation.false_merges, evaluation.splits, evaluation.records, evaluation.records_without_truth
+        evaluation.false_merges,
+        evaluation.splits,
+        evaluation.records,
+        evaluation.records_without_truth
     );
     text
 }

@@ -1,3 +1,5 @@
+//! Logs on stderr, spans and metrics to a collector, metrics to `/metrics`.
+
 use opentelemetry::metrics::{Counter, Histogram, Meter};
 use opentelemetry::trace::TracerProvider as _;
 use opentelemetry::{KeyValue, global};
@@ -67,13 +69,14 @@ impl Telemetry {
     }
 
     /// Sends what is still held, and ends. It blocks, so it runs apart from the async threads.
-    pub async fn stop(self) {
+    pub async fn stop(&self) {
+        let (spans, metrics) = (self.spans.clone(), self.metrics.clone());
         let flush = move || {
-            if let Some(spans) = &self.spans {
+            if let Some(spans) = spans {
                 let _ = spans.force_flush();
                 let _ = spans.shutdown();
             }
-            let _ = self.metrics.shutdown();
+            let _ = metrics.shutdown();
         };
         let _ = tokio::task::spawn_blocking(flush).await;
     }
@@ -94,7 +97,10 @@ impl Meters {
         let meter: Meter = global::meter(SERVICE);
         Self {
             rows: meter.u64_counter("musubi.rows").with_unit("{row}").build(),
-            stages: meter.f64_histogram("musubi.stage.duration").with_unit("s").build(),
+            stages: meter
+                .f64_histogram("musubi.stage.duration")
+                .with_unit("s")
+                .build(),
             runs: meter.u64_counter("musubi.runs").with_unit("{run}").build(),
         }
     }
@@ -124,7 +130,10 @@ impl Meters {
 
     /// Counts a run by its kind and end.
     pub fn run(&self, kind: &'static str, state: &'static str) {
-        self.runs.add(1, &[KeyValue::new("kind", kind), KeyValue::new("state", state)]);
+        self.runs.add(
+            1,
+            &[KeyValue::new("kind", kind), KeyValue::new("state", state)],
+        );
     }
 }
 

@@ -39,7 +39,10 @@ impl Show for AssembleCounts {
             written,
             dropped,
         } = self;
-        let _ = writeln!(text, "{histories} histories: {written} new or changed, {dropped} dropped");
+        let _ = writeln!(
+            text,
+            "{histories} histories: {written} new or changed, {dropped} dropped"
+        );
         text
     }
 }

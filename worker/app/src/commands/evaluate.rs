@@ -5,8 +5,8 @@ use std::path::Path;
 use linkage::Evaluation;
 
 use super::Session;
-use crate::cli::EvaluateArgs;
 use crate::catalog::Kind;
+use crate::cli::EvaluateArgs;
 use crate::output::{Show, print};
 use crate::project::Project;
 use crate::summary::accuracy_table;
@@ -26,7 +26,10 @@ pub(super) async fn evaluate(session: &Session, args: &EvaluateArgs) -> Result<E
 }
 
 /// Compares the identities in the store to a truth file.
-pub(super) async fn evaluate_against(project: &Project, truth: &Path) -> Result<Evaluation, Failure> {
+pub(super) async fn evaluate_against(
+    project: &Project,
+    truth: &Path,
+) -> Result<Evaluation, Failure> {
     let truth = read_truth(project, truth)?;
     let mut found: Vec<Named> = Vec::new();
     let mut pages = project.store.memberships();
@@ -52,20 +55,29 @@ fn borrowed(named: &[Named]) -> Vec<((&str, &str), &str)> {
 }
 
 fn read_truth(project: &Project, file: &Path) -> Result<Vec<Named>, Failure> {
-    let failed = |cause: csv::Error| Failure::because(format!("`{}` cannot be read", file.display()), cause);
+    let failed =
+        |cause: csv::Error| Failure::because(format!("`{}` cannot be read", file.display()), cause);
     let mut reader = csv::Reader::from_path(file).map_err(failed)?;
     let headings = reader.headers().map_err(failed)?.clone();
     let column = |name: &str| {
-        headings.iter().position(|heading| heading.trim_start_matches('\u{feff}') == name).ok_or_else(|| {
-            Failure::stop(format!("`{}` has no column `{name}`", file.display()))
-                .advise("a truth file has the columns `source`, `record_key` and `person_id`")
-        })
+        headings
+            .iter()
+            .position(|heading| heading.trim_start_matches('\u{feff}') == name)
+            .ok_or_else(|| {
+                Failure::stop(format!("`{}` has no column `{name}`", file.display()))
+                    .advise("a truth file has the columns `source`, `record_key` and `person_id`")
+            })
     };
-    let columns = [column("source")?, column("record_key")?, column("person_id")?];
+    let columns = [
+        column("source")?,
+        column("record_key")?,
+        column("person_id")?,
+    ];
     let mut truth = Vec::new();
     for row in reader.records() {
         let row = row.map_err(failed)?;
-        let [source, key, person] = columns.map(|column| row.get(column).unwrap_or_default().to_owned());
+        let [source, key, person] =
+            columns.map(|column| row.get(column).unwrap_or_default().to_owned());
         truth.push(((configured_name(project, source), key), person));
     }
     Ok(truth)

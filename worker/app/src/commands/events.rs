@@ -12,7 +12,9 @@ pub(super) async fn events(session: &Session, command: EventsCommand) -> Result<
     let EventsCommand::Export { file, mentions } = command;
     let store = session.project().await?.store;
     let mut out = super::csv_file(&file)?;
-    let failed = |cause: csv::Error| Failure::because(format!("`{}` cannot be written", file.display()), cause);
+    let failed = |cause: csv::Error| {
+        Failure::because(format!("`{}` cannot be written", file.display()), cause)
+    };
     out.write_record(["identity", "event_kind", "event_date", "product", "sources"])
         .map_err(failed)?;
     let mut pages = store.events();
@@ -22,7 +24,10 @@ pub(super) async fn events(session: &Session, command: EventsCommand) -> Result<
         if page.is_empty() {
             break;
         }
-        for event in page.iter().filter(|event| mentions || !event.mentioned_only) {
+        for event in page
+            .iter()
+            .filter(|event| mentions || !event.mentioned_only)
+        {
             let identity = event.identity.to_string();
             let date = event.date.as_deref().unwrap_or_default();
             let product = event.product.as_deref().unwrap_or_default();

@@ -66,7 +66,12 @@ async fn record(project: &Project, source: &str, key: &str) -> Result<RecordRef,
         source: project.config.source(source)?.name.clone(),
         key: RecordKey::new(key),
     };
-    if project.store.subject(&record.source, &record.key).await?.is_empty() {
+    if project
+        .store
+        .subject(&record.source, &record.key)
+        .await?
+        .is_empty()
+    {
         return Err(Failure::stop(format!("source `{source}` tells of no record with this key"))
             .advise("TRUMP numbers have 12 digits, CRIDs no leading zeros; `musubi identities export FILE` lists them all"));
     }
@@ -83,9 +88,14 @@ async fn side(project: &Project, record: &RecordRef) -> Result<Side, Failure> {
 }
 
 /// A pair that no stored evidence speaks of is compared now, with the weights of the last linking.
-async fn compare(project: &Project, left: &RecordRef, right: &RecordRef) -> Result<Explanation, Failure> {
+async fn compare(
+    project: &Project,
+    left: &RecordRef,
+    right: &RecordRef,
+) -> Result<Explanation, Failure> {
     let model = match project.store.fact(TRAINED_MODEL).await? {
-        Some(text) => Model::parse(&text).map_err(|cause| Failure::because("the trained model cannot be read", cause))?,
+        Some(text) => Model::parse(&text)
+            .map_err(|cause| Failure::because("the trained model cannot be read", cause))?,
         None => project.model()?,
     };
     let progress = Progress::stage("explain", Unit::Things);
@@ -162,14 +172,22 @@ impl Show for Explained {
         }
         let mut table = Table::new(["comparison", "level", "weight (bits)"]);
         for part in &self.comparisons {
-            table.row([part.comparison.clone(), part.level.clone(), format!("{:.2}", part.weight)]);
+            table.row([
+                part.comparison.clone(),
+                part.level.clone(),
+                format!("{:.2}", part.weight),
+            ]);
         }
         table.row(["together", "", &format!("{:.2}", self.weight)]);
         text.push_str(&table.render());
         for veto in &self.vetoes {
             let _ = writeln!(text, "veto: {veto}");
         }
-        let _ = writeln!(text, "match probability {:.6}: {}", self.probability, self.decision);
+        let _ = writeln!(
+            text,
+            "match probability {:.6}: {}",
+            self.probability, self.decision
+        );
         if self.same_identity && self.decision != "one person" {
             text.push_str("the two are one identity all the same: other records tie them\n");
         }

@@ -30,7 +30,8 @@ struct Person {
 pub(super) async fn find(session: &Session, args: &FindArgs) -> Result<Exit, Failure> {
     if let Some(date) = &args.birth_date {
         PartialDate::parse(date).map_err(|_| {
-            Failure::usage("`--birth-date` is no date").advise("write it as `1970-01-31`, `1970-01` or `1970`")
+            Failure::usage("`--birth-date` is no date")
+                .advise("write it as `1970-01-31`, `1970-01` or `1970`")
         })?;
     }
     let store = session.project().await?.store;
@@ -79,7 +80,14 @@ impl Show for Found {
         if self.0.is_empty() {
             return "nobody is known by this\n".to_owned();
         }
-        let mut table = Table::new(["identity", "birth date", "sex", "sources", "events", "conflicts"]);
+        let mut table = Table::new([
+            "identity",
+            "birth date",
+            "sex",
+            "sources",
+            "events",
+            "conflicts",
+        ]);
         for person in &self.0 {
             table.row([
                 person.identity.clone(),

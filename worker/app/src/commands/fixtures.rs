@@ -24,7 +24,9 @@ pub(super) async fn generate(options: Options, out: &Path) -> Result<Summary, Fa
     let progress = Progress::stage("generate", Unit::Things);
     let (bar, out) = (progress.clone(), out.to_owned());
     let made = blocking(move || {
-        ::fixtures::generate(&options, &out, &mut |done, all| bar.at(done, Some(all), Unit::Things))
+        ::fixtures::generate(&options, &out, &mut |done, all| {
+            bar.at(done, Some(all), Unit::Things);
+        })
     })
     .await?;
     progress.finish();

@@ -13,11 +13,16 @@ use crate::{Exit, Failure};
 const FOLDERS: [&str; 2] = ["mappings", "releases"];
 
 pub(super) fn init(session: &Session, args: &InitArgs) -> Result<Exit, Failure> {
-    let dir = session.dir.as_ref().map_or(args.folder.clone(), |dir| dir.join(&args.folder));
+    let dir = session
+        .dir
+        .as_ref()
+        .map_or(args.folder.clone(), |dir| dir.join(&args.folder));
     let file = dir.join(FILE_NAME);
     if file.exists() {
-        return Err(Failure::refused(format!("`{}` stands there already", file.display()))
-            .advise("edit it, or name another folder"));
+        return Err(
+            Failure::refused(format!("`{}` stands there already", file.display()))
+                .advise("edit it, or name another folder"),
+        );
     }
     let named = Named {
         trump: args.trump.as_deref().map(absolute).transpose()?,
@@ -54,7 +59,9 @@ pub(super) enum FhirPlace {
 
 /// Makes the folders and writes `musubi.toml`.
 pub(super) fn write_project(dir: &Path, named: &Named) -> Result<(), Failure> {
-    let failed = |path: &Path, cause| Failure::because(format!("`{}` cannot be written", path.display()), cause);
+    let failed = |path: &Path, cause| {
+        Failure::because(format!("`{}` cannot be written", path.display()), cause)
+    };
     for folder in FOLDERS {
         let path = dir.join(folder);
         std::fs::create_dir_all(&path).map_err(|cause| failed(&path, cause))?;
@@ -64,7 +71,8 @@ pub(super) fn write_project(dir: &Path, named: &Named) -> Result<(), Failure> {
 }
 
 fn absolute(path: &Path) -> Result<PathBuf, Failure> {
-    std::path::absolute(path).map_err(|cause| Failure::because("the current folder cannot be read", cause))
+    std::path::absolute(path)
+        .map_err(|cause| Failure::because("the current folder cannot be read", cause))
 }
 
 fn fhir_place(place: &str) -> Result<FhirPlace, Failure> {
@@ -77,27 +85,46 @@ fn fhir_place(place: &str) -> Result<FhirPlace, Failure> {
 
 fn text(named: &Named) -> String {
     let mut text = String::from(HEAD);
-    let path = |path: &PathBuf| quoted(&path.display().to_string());
-    section(&mut text, TRUMP, named.trump.as_ref().map(|place| format!("path = {}", path(place))));
-    section(&mut text, FORMSNET3, named.formsnet3.as_ref().map(|place| format!("path = {}", path(place))));
-    let fhir = named.fhir.as_ref().map(|place| match place {
-        FhirPlace::Server(url) => format!("url = {}", quoted(url)),
-        FhirPlace::Folder(folder) => format!("folder = {}", path(folder)),
-    });
-    section(&mut text, FHIR, fhir);
-    section(&mut text, FACILITIES, named.facilities.as_ref().map(|file| format!("file = {}", path(file))));
-    section(&mut text, PRODUCTS, named.products.as_ref().map(|file| format!("file = {}", path(file))));
+    let line = |key: &str, path: Option<&PathBuf>| {
+        path.map(|path| format!("{key} = {}", quoted(&path.display().to_string())))
+    };
+    section(
+        &mut text,
+        TRUMP,
+        line("path", named.trump.as_ref()).as_deref(),
+    );
+    section(
+        &mut text,
+        FORMSNET3,
+        line("path", named.formsnet3.as_ref()).as_deref(),
+    );
+    let fhir = match &named.fhir {
+        None => None,
+        Some(FhirPlace::Server(url)) => Some(format!("url = {}", quoted(url))),
+        Some(FhirPlace::Folder(folder)) => line("folder", Some(folder)),
+    };
+    section(&mut text, FHIR, fhir.as_deref());
+    section(
+        &mut text,
+        FACILITIES,
+        line("file", named.facilities.as_ref()).as_deref(),
+    );
+    section(
+        &mut text,
+        PRODUCTS,
+        line("file", named.products.as_ref()).as_deref(),
+    );
     text.push_str(TAIL);
     text
 }
 
 /// A section with the line that names its place, or all of it as a comment.
-fn section(text: &mut String, (head, place, tail): (&str, &str, &str), named: Option<String>) {
+fn section(text: &mut String, (head, place, tail): (&str, &str, &str), named: Option<&str>) {
     let comment = if named.is_some() { "" } else { "# " };
     for line in head.lines() {
         let _ = writeln!(text, "{comment}{line}");
     }
-    let _ = writeln!(text, "{comment}{}", named.as_deref().unwrap_or(place));
+    let _ = writeln!(text, "{comment}{}", named.unwrap_or(place));
     for line in tail.lines() {
         let _ = writeln!(text, "# {line}");
     }
@@ -157,7 +184,8 @@ const TAIL: &str = "# [linkage]
 
 # [worker]
 # listen = \"127.0.0.1:9464\"                # /health and /metrics
-# schedule = \"0 4 * * *\"                   # when the whole way is gone
+# schedule = \"0 4 * * *\"                   # when sources without a schedule of their own are pulled
+# publish = true                           # a release after each change
 # attempts_max = 5
 # retry_delay_s = 60
 

@@ -71,11 +71,26 @@ pub(super) fn table(rows: &[LedgerRow]) -> String {
 
 impl Show for Ledger {
     fn text(&self) -> String {
-        let headings = ["source", "place", "read", "new", "changed", "unchanged", "set aside", "unexplained"];
+        let headings = [
+            "source",
+            "place",
+            "read",
+            "new",
+            "changed",
+            "unchanged",
+            "set aside",
+            "unexplained",
+        ];
         let mut table = Table::new(headings);
         for line in &self.rows {
             let counts = &line.counts;
-            let numbers = [counts.read, counts.new, counts.changed, counts.unchanged, counts.set_aside];
+            let numbers = [
+                counts.read,
+                counts.new,
+                counts.changed,
+                counts.unchanged,
+                counts.set_aside,
+            ];
             let mut cells = vec![line.source.clone(), line.place.clone()];
             cells.extend(numbers.map(thousands));
             cells.push(line.unexplained.to_string());

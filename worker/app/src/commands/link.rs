@@ -16,7 +16,7 @@ use crate::{Exit, Failure};
 
 /// What linking came to.
 #[derive(Debug, Serialize)]
-pub(super) struct Linked {
+pub(crate) struct Linked {
     pub(super) link: LinkCounts,
     pub(super) identities: IdentityOutcome,
     #[serde(skip)]
@@ -41,7 +41,10 @@ pub(super) async fn link_all(project: &Project) -> Result<Linked, Failure> {
 }
 
 /// Links and resolves within an attempt.
-pub(crate) async fn link_and_resolve(project: &Project, attempt: &Attempt) -> Result<Linked, Failure> {
+pub(crate) async fn link_and_resolve(
+    project: &Project,
+    attempt: &Attempt,
+) -> Result<Linked, Failure> {
     let begun = Instant::now();
     let linking = link_records(project, attempt).await?;
     let link_seconds = attempt.stage("link", begun).await?;
@@ -65,7 +68,10 @@ impl Show for Linked {
             review,
             vetoed,
         } = self.link;
-        let _ = writeln!(text, "{records} records, {pairs} pairs looked at closely: {links} one person, {review} for review, {vetoed} forbidden");
+        let _ = writeln!(
+            text,
+            "{records} records, {pairs} pairs looked at closely: {links} one person, {review} for review, {vetoed} forbidden"
+        );
         let IdentityOutcome {
             created,
             kept,

@@ -122,8 +122,13 @@ async fn answer(session: &Session, command: Command) -> Result<Exit, Failure> {
 
 /// The name of a configured source, when one is asked for.
 fn source_name(project: &Project, name: Option<&str>) -> Result<Option<SourceName>, Failure> {
-    name.map(|name| project.config.source(name).map(|source| source.name.clone()))
-        .transpose()
+    name.map(|name| {
+        project
+            .config
+            .source(name)
+            .map(|source| source.name.clone())
+    })
+    .transpose()
 }
 
 /// A CSV file to be written, readable by its owner only: it names persons' records.
@@ -132,9 +137,9 @@ fn csv_file(file: &Path) -> Result<csv::Writer<File>, Failure> {
     options.write(true).create(true).truncate(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let opened = options
-        .open(file)
-        .map_err(|cause| Failure::because(format!("`{}` cannot be written", file.display()), cause))?;
+    let opened = options.open(file).map_err(|cause| {
+        Failure::because(format!("`{}` cannot be written", file.display()), cause)
+    })?;
     Ok(csv::Writer::from_writer(opened))
 }
 

@@ -25,7 +25,10 @@ pub(super) async fn publish(session: &Session, args: &PublishArgs) -> Result<Exi
 }
 
 /// Publishes as one run; gives the seconds too.
-pub(super) async fn publish_all(project: &Project, profile: &str) -> Result<(Published, f64), Failure> {
+pub(super) async fn publish_all(
+    project: &Project,
+    profile: &str,
+) -> Result<(Published, f64), Failure> {
     let ended = runs::at_once(project, RunKind::Publish, None, async |attempt| {
         let begun = Instant::now();
         let published = publish_histories(project, attempt, profile).await?;
@@ -37,7 +40,10 @@ pub(super) async fn publish_all(project: &Project, profile: &str) -> Result<(Pub
 }
 
 /// Publishes by the usual profile within an attempt.
-pub(crate) async fn publish_within(project: &Project, attempt: &Attempt) -> Result<Published, Failure> {
+pub(crate) async fn publish_within(
+    project: &Project,
+    attempt: &Attempt,
+) -> Result<Published, Failure> {
     publish_histories(project, attempt, PROFILE_DEFAULT).await
 }
 
@@ -46,7 +52,13 @@ impl Show for Published {
         let mut text = String::new();
         let _ = writeln!(text, "release {}: {}", self.id, self.folder.display());
         for file in &self.manifest.files {
-            let _ = writeln!(text, "  {}: {} rows, {} bytes", file.name, thousands(file.rows), thousands(file.bytes));
+            let _ = writeln!(
+                text,
+                "  {}: {} rows, {} bytes",
+                file.name,
+                thousands(file.rows),
+                thousands(file.bytes)
+            );
         }
         let counts = &self.manifest.counts;
         let left_out: u64 = counts.left_out.values().sum();

@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use super::{Session, assemble, link, publish, sync};
 use crate::cli::RunArgs;
+use crate::config::SourceConfig;
 use crate::output::print;
 use crate::project::Project;
 use crate::summary::Summary;
@@ -19,7 +20,11 @@ pub(super) async fn run(session: &Session, args: &RunArgs) -> Result<Exit, Failu
 
 /// 3 when rows were set aside.
 pub(super) fn exit(summary: &Summary) -> Exit {
-    if summary.has_set_aside() { Exit::SetAside } else { Exit::Done }
+    if summary.has_set_aside() {
+        Exit::SetAside
+    } else {
+        Exit::Done
+    }
 }
 
 /// Syncs every source, links, assembles and publishes.
@@ -27,11 +32,19 @@ pub(super) fn exit(summary: &Summary) -> Exit {
 /// # Errors
 /// When a source cannot be read (the others are read first, and nothing is linked), or a later step fails.
 pub async fn whole_way(project: &Project, full: bool) -> Result<Summary, Failure> {
+    whole_way_with(project, |_| full).await
+}
+
+/// The same, with those sources read from their beginning for which it is asked.
+pub(super) async fn whole_way_with(
+    project: &Project,
+    full: impl Fn(&SourceConfig) -> bool,
+) -> Result<Summary, Failure> {
     let mut summary = Summary::default();
     let mut failures = Vec::new();
     for source in project.config.sources.values() {
         let begun = Instant::now();
-        match sync::sync_source(project, source, full).await {
+        match sync::sync_source(project, source, full(source)).await {
             Ok((_, pulled)) => summary.add_source(source.name.as_str(), pulled.counts),
             Err(failure) => failures.push((source, failure)),
         }

@@ -48,12 +48,25 @@ pub(super) async fn runs(session: &Session, args: &RunsArgs) -> Result<Exit, Fai
 
 impl Show for Runs {
     fn text(&self) -> String {
-        let mut table = Table::new(["run", "job", "source", "state", "attempts", "begun", "read", "set aside", "error"]);
+        let mut table = Table::new([
+            "run",
+            "job",
+            "source",
+            "state",
+            "attempts",
+            "begun",
+            "read",
+            "set aside",
+            "error",
+        ]);
         for run in &self.0 {
             table.row([
                 run.id.to_string(),
                 run.kind.as_str().to_owned(),
-                run.source.as_ref().map(ToString::to_string).unwrap_or_default(),
+                run.source
+                    .as_ref()
+                    .map(ToString::to_string)
+                    .unwrap_or_default(),
                 run.state.as_str().to_owned(),
                 format!("{}/{}", run.attempts, run.attempts_max),
                 run.started_at
@@ -76,7 +89,13 @@ impl Show for Details {
             text.push_str(&super::ledger::table(&self.ledger));
         }
         for finding in &self.findings {
-            let _ = writeln!(text, "{} {}: {}", finding.kind.as_str(), finding.place, finding.message);
+            let _ = writeln!(
+                text,
+                "{} {}: {}",
+                finding.kind.as_str(),
+                finding.place,
+                finding.message
+            );
         }
         if !self.refusals.is_empty() {
             text.push('\n');

@@ -1,6 +1,7 @@
 //! `musubi source list`, `check`, `discover`
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use connector::{Discovery, Finding, FindingKind};
 use serde::Serialize;
@@ -50,11 +51,17 @@ async fn list(session: &Session, project: &Project) -> Result<Exit, Failure> {
             place: source.settings.place(),
             mappings: mappings
                 .mappings()
-                .map(|mapping| format!("{}@{}", mapping.name, mapping.version))
+                .map(|mapping| format!("{}@{}", mapping.name(), mapping.version()))
                 .collect(),
-            schedule: source.schedule.as_ref().map(|schedule| schedule.text.clone()),
+            schedule: source
+                .schedule
+                .as_ref()
+                .map(|schedule| schedule.text.clone()),
             synced: project.store.cursor(name).await?.is_some(),
-            records: stored.sources.get(name.as_str()).map_or(0, |source| source.records),
+            records: stored
+                .sources
+                .get(name.as_str())
+                .map_or(0, |source| source.records),
         };
         sources.insert(name.to_string(), listed);
     }
@@ -66,7 +73,10 @@ async fn list(session: &Session, project: &Project) -> Result<Exit, Failure> {
 impl Show for Listed {
     fn text(&self) -> String {
         if self.sources.is_empty() {
-            return format!("no source is configured; kinds: {}\n", self.kinds.join(", "));
+            return format!(
+                "no source is configured; kinds: {}\n",
+                self.kinds.join(", ")
+            );
         }
         let mut table = Table::new(["source", "kind", "place", "schedule", "records", "mappings"]);
         for (name, source) in &self.sources {
@@ -123,17 +133,25 @@ impl Show for Checked {
     fn text(&self) -> String {
         let mut text = String::new();
         for (name, source) in &self.sources {
-            text.push_str(&format!("{name}: {}\n", if source.fit { "can be read" } else { "cannot be read" }));
+            let _ = writeln!(
+                text,
+                "{name}: {}",
+                if source.fit {
+                    "can be read"
+                } else {
+                    "cannot be read"
+                }
+            );
             for finding in &source.findings {
                 let kind = match finding.kind {
                     FindingKind::Note => "note",
                     FindingKind::Warning => "warning",
                     FindingKind::Fault => "fault",
                 };
-                text.push_str(&format!("  {kind}: {}: {}\n", finding.place, finding.message));
+                let _ = writeln!(text, "  {kind}: {}: {}", finding.place, finding.message);
             }
             if let Some(fault) = &source.fault {
-                text.push_str(&format!("  {}\n", fault.replace('\n', "\n  ")));
+                let _ = writeln!(text, "  {}", fault.replace('\n', "\n  "));
             }
         }
         text
@@ -145,7 +163,11 @@ struct Discovered {
     sources: BTreeMap<String, Discovery>,
 }
 
-async fn discover(session: &Session, project: &Project, names: &SourceNames) -> Result<Exit, Failure> {
+async fn discover(
+    session: &Session,
+    project: &Project,
+    names: &SourceNames,
+) -> Result<Exit, Failure> {
     let mut sources = BTreeMap::new();
     for source in project.config.select(&names.names)? {
         let mapper = Mapper::of(project, source)?;

@@ -34,7 +34,8 @@ pub(super) async fn sync(session: &Session, args: &SyncArgs) -> Result<Exit, Fai
     let project = session.project().await?;
     let sources = project.config.select(&args.sources.names)?;
     if sources.is_empty() {
-        return Err(Failure::usage("no source is configured").advise("add a `[source.NAME]` table to musubi.toml"));
+        return Err(Failure::usage("no source is configured")
+            .advise("add a `[source.NAME]` table to musubi.toml"));
     }
     if args.dry_run {
         return rehearsal(session, &project, &sources, args.full).await;
@@ -71,11 +72,16 @@ pub(super) async fn sync_source(
     full: bool,
 ) -> Result<(RunId, Pulled), Failure> {
     let begun = Instant::now();
-    let ended = runs::at_once(project, RunKind::Sync, Some(&source.name), async |attempt| {
-        let pulled = pull_source(project, attempt, source, full).await?;
-        attempt.stage("sync", begun).await?;
-        Ok(pulled)
-    })
+    let ended = runs::at_once(
+        project,
+        RunKind::Sync,
+        Some(&source.name),
+        async |attempt| {
+            let pulled = pull_source(project, attempt, source, full).await?;
+            attempt.stage("sync", begun).await?;
+            Ok(pulled)
+        },
+    )
     .await?;
     Ok((ended.run, ended.result))
 }
@@ -103,10 +109,17 @@ impl Show for Synced {
             .iter()
             .map(|(name, each)| (name.clone(), each.pulled.counts))
             .collect();
-        let mut text = if rows.is_empty() { String::new() } else { rows_table(&rows) };
+        let mut text = if rows.is_empty() {
+            String::new()
+        } else {
+            rows_table(&rows)
+        };
         for (name, each) in &self.sources {
             if let Some(differ) = each.pulled.remapped {
-                let _ = writeln!(text, "{name}: the mappings changed; {differ} stored records tell something else now");
+                let _ = writeln!(
+                    text,
+                    "{name}: the mappings changed; {differ} stored records tell something else now"
+                );
             }
             for finding in &each.pulled.findings {
                 let _ = writeln!(text, "{name}: {}: {}", finding.place, finding.message);
@@ -136,16 +149,25 @@ async fn rehearsal(
         rehearsed.sources.insert(source.name.to_string(), each);
     }
     print(session.format, &rehearsed)?;
-    Ok(if rehearsed.sources.values().any(|each| each.set_aside > 0) {
-        Exit::SetAside
-    } else {
-        Exit::Done
-    })
+    Ok(
+        if rehearsed.sources.values().any(|each| each.set_aside > 0) {
+            Exit::SetAside
+        } else {
+            Exit::Done
+        },
+    )
 }
 
 impl Show for Rehearsed {
     fn text(&self) -> String {
-        let mut table = Table::new(["source", "read", "would be stored", "would be set aside", "issues", "fields refused"]);
+        let mut table = Table::new([
+            "source",
+            "read",
+            "would be stored",
+            "would be set aside",
+            "issues",
+            "fields refused",
+        ]);
         for (name, each) in &self.sources {
             table.row([
                 name.clone(),

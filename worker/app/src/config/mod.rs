@@ -56,8 +56,11 @@ pub struct Telemetry {
 pub struct WorkerConfig {
     /// Where `/health` and `/metrics` are served; nowhere when absent.
     pub listen: Option<std::net::SocketAddr>,
-    /// When the whole way is gone (`musubi run`); never by itself when absent.
+    /// When the sources without a schedule of their own are pulled; never by itself when absent. What a pull changed is linked
+    /// and assembled after it.
     pub schedule: Option<Schedule>,
+    /// Whether a release is made after that too.
+    pub publish: bool,
     /// How often one run is begun before it is given up.
     pub attempts_max: u32,
     /// How long the queue waits before it begins a failed run again, in seconds, doubled each time.
@@ -76,7 +79,8 @@ impl Config {
                 "name the project's folder with `--dir DIR`, or make one with `musubi init DIR`",
             )
         })?;
-        Self::parse(&path.display().to_string(), &text, dir).map_err(|error| Failure::usage(error.to_string()))
+        Self::parse(&path.display().to_string(), &text, dir)
+            .map_err(|error| Failure::usage(error.to_string()))
     }
 
     /// Reads the text of a `musubi.toml`. `name` is what errors call the file, `dir` what its paths are relative to.
@@ -104,12 +108,25 @@ impl Config {
     /// When it is not configured.
     pub fn source(&self, name: &str) -> Result<&SourceConfig, Failure> {
         let known = || {
-            let names: Vec<_> = self.sources.keys().map(|name| format!("`{name}`")).collect();
-            if names.is_empty() { "none".to_owned() } else { names.join(", ") }
+            let names: Vec<_> = self
+                .sources
+                .keys()
+                .map(|name| format!("`{name}`"))
+                .collect();
+            if names.is_empty() {
+                "none".to_owned()
+            } else {
+                names.join(", ")
+            }
         };
         self.sources
             .values()
             .find(|source| source.name.as_str() == name)
-            .ok_or_else(|| Failure::usage(format!("no source `{name}` is configured; configured: {}", known())))
+            .ok_or_else(|| {
+                Failure::usage(format!(
+                    "no source `{name}` is configured; configured: {}",
+                    known()
+                ))
+            })
     }
 }

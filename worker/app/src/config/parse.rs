@@ -100,6 +100,7 @@ struct Linkage {
 struct Worker {
     listen: Option<Spanned<SocketAddr>>,
     schedule: Option<Spanned<String>>,
+    publish: Option<bool>,
     attempts_max: Option<u32>,
     retry_delay_s: Option<u64>,
 }
@@ -152,6 +153,7 @@ fn worker(table: Option<Worker>) -> Result<WorkerConfig, Wrong> {
     let table = table.unwrap_or(Worker {
         listen: None,
         schedule: None,
+        publish: None,
         attempts_max: None,
         retry_delay_s: None,
     });
@@ -164,6 +166,7 @@ fn worker(table: Option<Worker>) -> Result<WorkerConfig, Wrong> {
     Ok(WorkerConfig {
         listen: table.listen.map(Spanned::into_inner),
         schedule: table.schedule.map(Schedule::read).transpose()?,
+        publish: table.publish.unwrap_or(false),
         attempts_max: table.attempts_max.unwrap_or(ATTEMPTS_MAX_DEFAULT).max(1),
         retry_delay_s: table.retry_delay_s.unwrap_or(RETRY_DELAY_S_DEFAULT),
     })
@@ -175,19 +178,26 @@ fn read_sources(
 ) -> Result<BTreeMap<SourceName, SourceConfig>, Wrong> {
     let span = sources.span();
     let DeValue::Table(tables) = sources.into_inner() else {
-        return Err(Wrong::at(span, "`source` must be tables such as `[source.trump]`"));
+        return Err(Wrong::at(
+            span,
+            "`source` must be tables such as `[source.trump]`",
+        ));
     };
     let mut read = BTreeMap::new();
     for (key, table) in tables {
-        let name = SourceName::new(key.get_ref()).map_err(|error| Wrong::at(key.span(), error.to_string()))?;
-        read.insert(name.clone(), SourceConfig::read(name, key.span(), table, dir)?);
+        let name = SourceName::new(key.get_ref())
+            .map_err(|error| Wrong::at(key.span(), error.to_string()))?;
+        read.insert(
+            name.clone(),
+            SourceConfig::read(name, key.span(), table, dir)?,
+        );
     }
     Ok(read)
 }
 
 /// No key that is for something secret may have a text beside it, wherever it stands.
 fn refuse_secrets(table: &DeTable<'_>) -> Result<(), Wrong> {
-    for (key, value) in table.iter() {
+    for (key, value) in table {
         match value.get_ref() {
             DeValue::String(_) if is_secret_key(key.get_ref()) => {
                 let message = format!(
@@ -198,7 +208,7 @@ fn refuse_secrets(table: &DeTable<'_>) -> Result<(), Wrong> {
             }
             DeValue::Table(inner) => refuse_secrets(inner)?,
             DeValue::Array(values) => {
-                for value in values.iter() {
+                for value in values {
                     if let DeValue::Table(inner) = value.get_ref() {
                         refuse_secrets(inner)?;
                     }
@@ -211,6 +221,6 @@ fn refuse_secrets(table: &DeTable<'_>) -> Result<(), Wrong> {
 }
 
 fn line_of(text: &str, offset: usize) -> usize {
-    let before = &text.as_bytes()[..offset.min(text.len())];
-    before.iter().filter(|byte| **byte == b'\n').count() + 1
+    let before = text.get(..offset).unwrap_or(text);
+    before.matches('\n').count() + 1
 }

@@ -50,11 +50,14 @@ impl Elsewhere {
             Self::File(file) => {
                 let path = dir.join(file);
                 let told = |why: String| format!("`{}`: {why}", path.display());
-                let size = std::fs::metadata(&path).map_err(|error| told(error.to_string()))?.len();
+                let size = std::fs::metadata(&path)
+                    .map_err(|error| told(error.to_string()))?
+                    .len();
                 if size > SECRET_BYTES_MAX {
                     return Err(told(format!("{size} bytes are too many for a secret")));
                 }
-                let text = std::fs::read_to_string(&path).map_err(|error| told(error.to_string()))?;
+                let text =
+                    std::fs::read_to_string(&path).map_err(|error| told(error.to_string()))?;
                 Ok(text.trim_end_matches(['\r', '\n']).to_owned())
             }
         }
@@ -73,7 +76,15 @@ impl std::fmt::Debug for Setting {
 /// Whether a key of the file is for something secret, so that its value may not stand there.
 pub(super) fn is_secret_key(key: &str) -> bool {
     let places = ["_url", "_file", "_env", "_endpoint", "_path"];
-    let words = ["secret", "password", "token", "private_key", "api_key", "passphrase", "bearer"];
+    let words = [
+        "secret",
+        "password",
+        "token",
+        "private_key",
+        "api_key",
+        "passphrase",
+        "bearer",
+    ];
     !places.iter().any(|end| key.ends_with(end)) && words.iter().any(|word| key.contains(word))
 }
 
@@ -84,7 +95,10 @@ pub(super) fn holds_password(url: &str) -> bool {
         .and_then(|(_, rest)| rest.split(['/', '?']).next())
         .and_then(|authority| authority.rsplit_once('@'))
         .is_some_and(|(user, _)| user.contains(':'));
-    authority || url.split_once('?').is_some_and(|(_, query)| query.contains("password="))
+    authority
+        || url
+            .split_once('?')
+            .is_some_and(|(_, query)| query.contains("password="))
 }
 
 #[cfg(test)]
@@ -106,10 +120,23 @@ mod tests {
 
     #[test]
     fn keys_of_secrets_are_known_and_places_are_not_secret() {
-        for key in ["client_secret", "password", "token", "private_key", "bearer_token"] {
+        for key in [
+            "client_secret",
+            "password",
+            "token",
+            "private_key",
+            "bearer_token",
+        ] {
             assert!(is_secret_key(key), "{key}");
         }
-        for key in ["token_url", "private_key_file", "path", "client_id", "secret_env", "token_endpoint"] {
+        for key in [
+            "token_url",
+            "private_key_file",
+            "path",
+            "client_id",
+            "secret_env",
+            "token_endpoint",
+        ] {
             assert!(!is_secret_key(key), "{key}");
         }
     }

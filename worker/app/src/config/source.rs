@@ -62,13 +62,11 @@ impl SourceConfig {
         let DeValue::Table(mut settings) = table.into_inner() else {
             return Err(Wrong::at(span, format!("`source.{name}` must be a table")));
         };
-        let kind = match settings.remove("kind") {
-            Some(kind) => read_kind(kind)?,
-            None => {
-                let message = format!("`[source.{name}]` needs `kind`: {}", Kind::listed());
-                return Err(Wrong::at(place, message));
-            }
+        let Some(kind) = settings.remove("kind") else {
+            let message = format!("`[source.{name}]` needs `kind`: {}", Kind::listed());
+            return Err(Wrong::at(place, message));
         };
+        let kind = read_kind(kind)?;
         let mappings: Vec<PathBuf> = taken(settings.remove("mappings"))?.unwrap_or_default();
         let schedule: Option<Spanned<String>> = taken(settings.remove("schedule"))?;
         let rest = Spanned::new(span, DeValue::Table(settings));
@@ -86,11 +84,17 @@ impl SourceConfig {
 fn read_kind(kind: Spanned<DeValue<'_>>) -> Result<Kind, Wrong> {
     let span = kind.span();
     let word: String = taken(Some(kind))?.unwrap_or_default();
-    Kind::parse(&word)
-        .ok_or_else(|| Wrong::at(span, format!("`kind` is `{word}`; it must be {}", Kind::listed())))
+    Kind::parse(&word).ok_or_else(|| {
+        Wrong::at(
+            span,
+            format!("`kind` is `{word}`; it must be {}", Kind::listed()),
+        )
+    })
 }
 
-fn taken<T: for<'de> Deserialize<'de>>(value: Option<Spanned<DeValue<'_>>>) -> Result<Option<T>, Wrong> {
+fn taken<T: for<'de> Deserialize<'de>>(
+    value: Option<Spanned<DeValue<'_>>>,
+) -> Result<Option<T>, Wrong> {
     value
         .map(|value| T::deserialize(ValueDeserializer::from(value)).map_err(Wrong::from))
         .transpose()

@@ -33,7 +33,10 @@ pub struct AssembleCounts {
 ///
 /// # Errors
 /// When the lease is lost or the database away.
-pub async fn assemble_histories(project: &Project, attempt: &Attempt) -> Result<AssembleCounts, Failure> {
+pub async fn assemble_histories(
+    project: &Project,
+    attempt: &Attempt,
+) -> Result<AssembleCounts, Failure> {
     let rules = Arc::new(project.config.history.clone());
     let total = project.store.summary().await?.persons;
     let progress = Progress::stage("assemble", Unit::Things);
@@ -42,7 +45,9 @@ pub async fn assemble_histories(project: &Project, attempt: &Attempt) -> Result<
     let mut page = persons.next(PERSONS_AT_ONCE).await?;
     while !page.is_empty() {
         if attempt.stop.is_asked() {
-            return Err(Failure::try_later("asked to stop; what was assembled is stored"));
+            return Err(Failure::try_later(
+                "asked to stop; what was assembled is stored",
+            ));
         }
         let rules = rules.clone();
         // The next persons are read while these are assembled.

@@ -75,7 +75,12 @@ pub async fn link_records(project: &Project, attempt: &Attempt) -> Result<Linkin
     let hash = ContentHash::of(trained.as_bytes());
     let link_run = project
         .store
-        .begin_link(attempt.lease(), attempt.run, (&linked.model.name, hash), now)
+        .begin_link(
+            attempt.lease(),
+            attempt.run,
+            (&linked.model.name, hash),
+            now,
+        )
         .await?;
     store_evidence(project, attempt, link_run, &names, &linked).await?;
     project
@@ -86,7 +91,7 @@ pub async fn link_records(project: &Project, attempt: &Attempt) -> Result<Linkin
     Ok(Linking {
         link_run,
         counts: counts(&names, &linked),
-        clusters: clusters(names, &linked),
+        clusters: clusters(&names, &linked),
     })
 }
 
@@ -94,7 +99,10 @@ pub async fn link_records(project: &Project, attempt: &Attempt) -> Result<Linkin
 ///
 /// # Errors
 /// When the database is away.
-pub async fn read_subjects(project: &Project, progress: &Progress) -> Result<Vec<Subject>, Failure> {
+pub async fn read_subjects(
+    project: &Project,
+    progress: &Progress,
+) -> Result<Vec<Subject>, Failure> {
     let mut subjects = Vec::new();
     let mut pages = project.store.subjects();
     loop {
@@ -145,7 +153,12 @@ async fn store_evidence(
     Ok(())
 }
 
-fn evidence(names: &[RecordRef], model: &Model, pair: &ScoredPair, decision: Decision) -> PairEvidence {
+fn evidence(
+    names: &[RecordRef],
+    model: &Model,
+    pair: &ScoredPair,
+    decision: Decision,
+) -> PairEvidence {
     let comparisons = model.comparisons.iter().zip(&pair.comparisons);
     let (decision, vetoes) = match decision {
         Decision::Link => (store::Decision::Link, Vec::new()),
@@ -187,7 +200,7 @@ fn counts(names: &[RecordRef], linked: &Linked) -> LinkCounts {
 }
 
 /// The clusters by record, each with the least probability among the links inside it.
-fn clusters(names: Vec<RecordRef>, linked: &Linked) -> Vec<Cluster> {
+fn clusters(names: &[RecordRef], linked: &Linked) -> Vec<Cluster> {
     let mut cluster_of = vec![0_usize; names.len()];
     for (place, members) in linked.clusters.iter().enumerate() {
         for member in members {
@@ -207,7 +220,10 @@ fn clusters(names: Vec<RecordRef>, linked: &Linked) -> Vec<Cluster> {
         .iter()
         .enumerate()
         .map(|(place, members)| Cluster {
-            members: members.iter().map(|member| names[*member].clone()).collect(),
+            members: members
+                .iter()
+                .map(|member| names[*member].clone())
+                .collect(),
             link_probability_min: least.get(&place).copied(),
         })
         .collect()

@@ -93,7 +93,9 @@ impl Mapper {
     }
 
     fn map_stored(&self, stored: &CurrentRecord) -> (Option<MappedRecord>, Vec<Issue>) {
-        let mapped = self.mappings.map(&self.source, &stored.record, &self.tables);
+        let mapped = self
+            .mappings
+            .map(&self.source, &stored.record, &self.tables);
         (mapped.record, mapped.issues)
     }
 }
@@ -101,25 +103,52 @@ impl Mapper {
 /// Maps the stored records of a source anew when its mappings or the side tables changed since they were mapped. Gives how many
 /// records differ now; none when nothing had changed.
 ///
+/// When the mappings themselves changed, the source's cursor is forgotten too: the door kept only what mappings named then, so
+/// that what they name now must be read again.
+///
 /// # Errors
 /// When the lease is lost or the database away.
-pub async fn remap_if_changed(project: &Project, attempt: &Attempt, mapper: &Mapper) -> Result<Option<u64>, Failure> {
-    let fingerprint = project.fingerprint(&mapper.mappings)?;
-    let name = format!("mapping:{}", mapper.source);
-    let known = project.store.fact(&name).await?;
-    if known.as_ref() == Some(&fingerprint) {
-        return Ok(None);
+pub async fn remap_if_changed(
+    project: &Project,
+    attempt: &Attempt,
+    mapper: &Mapper,
+) -> Result<Option<u64>, Failure> {
+    let source = &mapper.source;
+    let mappings = mapper.mappings.fingerprint().to_hex();
+    if is_other(project, &mappings_fact(source), &mappings).await? == Some(true) {
+        project.store.reset_cursor(attempt.lease(), source).await?;
     }
-    let differ = match known {
-        // Nothing of this source was mapped before.
-        None => None,
-        Some(_) => Some(remap(project, attempt, mapper).await?),
+    let fingerprint = project.fingerprint(&mapper.mappings)?;
+    let differ = match is_other(project, &mapped_fact(source), &fingerprint).await? {
+        Some(true) => Some(remap(project, attempt, mapper).await?),
+        _ => None,
     };
-    project
-        .store
-        .keep_fact(attempt.lease(), &name, &fingerprint)
-        .await?;
+    let facts = [
+        (mappings_fact(source), mappings),
+        (mapped_fact(source), fingerprint),
+    ];
+    for (name, value) in facts {
+        project
+            .store
+            .keep_fact(attempt.lease(), &name, &value)
+            .await?;
+    }
     Ok(differ)
+}
+
+/// Whether a fact was kept with another value; none when it was not kept.
+async fn is_other(project: &Project, name: &str, value: &str) -> Result<Option<bool>, Failure> {
+    Ok(project.store.fact(name).await?.map(|known| known != value))
+}
+
+/// By which mappings a source was read.
+fn mappings_fact(source: &SourceName) -> String {
+    format!("read:{source}")
+}
+
+/// By which mappings and side tables a source's records were mapped.
+fn mapped_fact(source: &SourceName) -> String {
+    format!("mapped:{source}")
 }
 
 async fn remap(project: &Project, attempt: &Attempt, mapper: &Mapper) -> Result<u64, Failure> {
@@ -144,11 +173,11 @@ fn remap_all(mapper: &Mapper, records: &[CurrentRecord]) -> Vec<Remapped> {
     records
         .par_iter()
         .map(|stored| {
-            let (mapped, issues) = mapper.map_stored(stored);
+            let (record, issues) = mapper.map_stored(stored);
             Remapped {
                 id: stored.id,
                 source: stored.source.clone(),
-                mapped,
+                mapped: record,
                 issues,
             }
         })

@@ -38,7 +38,11 @@ pub struct Published {
 ///
 /// # Errors
 /// When there is no such profile, the folder cannot be written, the lease is lost or the database away.
-pub async fn publish_histories(project: &Project, attempt: &Attempt, profile: &str) -> Result<Published, Failure> {
+pub async fn publish_histories(
+    project: &Project,
+    attempt: &Attempt,
+    profile: &str,
+) -> Result<Published, Failure> {
     let profile = find_profile(project, profile)?;
     let progress = Progress::stage("publish", Unit::Things);
     let versions = versions(project).await?;
@@ -87,11 +91,14 @@ pub async fn publish_histories(project: &Project, attempt: &Attempt, profile: &s
 
 /// A profile of the project's `profiles/NAME.toml`, or a shipped one.
 fn find_profile(project: &Project, name: &str) -> Result<Profile, Failure> {
-    let plain = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
+    let plain = name
+        .bytes()
+        .all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
     let file = project.dir.join("profiles").join(format!("{name}.toml"));
     if plain && file.is_file() {
-        let text = std::fs::read_to_string(&file)
-            .map_err(|cause| Failure::because(format!("`{}` cannot be read", file.display()), cause))?;
+        let text = std::fs::read_to_string(&file).map_err(|cause| {
+            Failure::because(format!("`{}` cannot be read", file.display()), cause)
+        })?;
         return Ok(Profile::parse(&text)?);
     }
     Ok(Profile::shipped(name)?)
@@ -108,12 +115,18 @@ async fn versions(project: &Project) -> Result<Versions, Failure> {
     let mut mappings = Vec::new();
     for source in project.config.sources.values() {
         let set = project.mappings(source)?;
-        let labels = set.mappings().map(|mapping| format!("{}: {}@{}", source.name, mapping.name, mapping.version));
+        let labels = set
+            .mappings()
+            .map(|mapping| format!("{}: {}@{}", source.name, mapping.name(), mapping.version()));
         mappings.extend(labels);
     }
     mappings.sort();
     let model = match project.store.current_link().await? {
-        Some(link) => format!("{} {}", link.model, &link.model_hash.to_hex()[..NAME_HASH_DIGITS]),
+        Some(link) => format!(
+            "{} {}",
+            link.model,
+            &link.model_hash.to_hex()[..NAME_HASH_DIGITS]
+        ),
         None => String::new(),
     };
     Ok(Versions {
@@ -134,7 +147,11 @@ async fn as_of(project: &Project) -> Result<String, Failure> {
     Ok(day.strftime("%Y-%m-%d").to_string())
 }
 
-async fn content_hash(project: &Project, profile: &Profile, versions: &Versions) -> Result<ContentHash, Failure> {
+async fn content_hash(
+    project: &Project,
+    profile: &Profile,
+    versions: &Versions,
+) -> Result<ContentHash, Failure> {
     let mut text = format!("{profile:?}\n{versions:?}\n");
     let mut pages = project.store.histories();
     loop {
@@ -161,7 +178,8 @@ fn manifest_hash(manifest: &Manifest) -> Result<ContentHash, Failure> {
 }
 
 fn json(manifest: &Manifest) -> Result<String, Failure> {
-    serde_json::to_string(manifest).map_err(|cause| Failure::because("a manifest has no JSON form", cause))
+    serde_json::to_string(manifest)
+        .map_err(|cause| Failure::because("a manifest has no JSON form", cause))
 }
 
 impl From<publication::PublicationError> for Failure {

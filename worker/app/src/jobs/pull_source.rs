@@ -1,10 +1,12 @@
 //! Pulls a source page by page and stores each page with its cursor; the next page is read and mapped while one is stored.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 use connector::{Connector, Cursor, Finding, FindingKind, Next, Page};
 use jiff::Timestamp;
+use mapping::Renamed;
 use schema::{Header, RowCounts};
 use serde::Serialize;
 use store::{PageCommit, RunFinding};
@@ -100,12 +102,18 @@ pub fn connect(source: &SourceConfig, mapper: &Mapper) -> Result<Box<dyn Connect
 ///
 /// # Errors
 /// When a required column is missing (file, column and likely new name are told), or a file cannot be read at all.
-pub async fn check_layout(connector: &dyn Connector, mapper: &Mapper) -> Result<Vec<Finding>, Failure> {
+pub async fn check_layout(
+    connector: &dyn Connector,
+    mapper: &Mapper,
+) -> Result<Vec<Finding>, Failure> {
     let report = connector.check().await?;
     let mut findings = Vec::new();
     for finding in report.findings {
         if finding.kind == FindingKind::Fault {
-            return Err(Failure::stop(format!("`{}`: {}", finding.place, finding.message)));
+            return Err(Failure::stop(format!(
+                "`{}`: {}",
+                finding.place, finding.message
+            )));
         }
         findings.push(finding);
     }
@@ -115,21 +123,60 @@ pub async fn check_layout(connector: &dyn Connector, mapper: &Mapper) -> Result<
     Ok(findings)
 }
 
-fn check_header(place: &Arc<str>, header: &Header, mapper: &Mapper) -> Result<Vec<Finding>, Failure> {
+fn check_header(
+    place: &Arc<str>,
+    header: &Header,
+    mapper: &Mapper,
+) -> Result<Vec<Finding>, Failure> {
     let fit = mapper.mappings.fit(header);
-    if let Some(why) = fit.refusal() {
-        return Err(Failure::stop(format!("`{place}`: {why}; nothing of it was stored"))
-            .advise("correct the file, or name the new layout in a mapping file (`mappings = [...]` of the source); `musubi mapping check` tries it"));
+    let listed = |names: &mut dyn Iterator<Item = &str>| {
+        names
+            .map(|name| format!("`{name}`"))
+            .collect::<Vec<_>>()
+            .join(", ")
+    };
+    if let (None, Some(nearest)) = (&fit.mapping, &fit.nearest) {
+        let missing = listed(&mut fit.missing.iter().map(|name| &**name));
+        let mut why = format!("`{place}` lacks {missing}, which mapping `{nearest}` needs");
+        for Renamed { found, expected } in &fit.renamed {
+            let _ = write!(why, "; `{found}` may be the new name of `{expected}`");
+        }
+        return Err(Failure::stop(why + "; nothing of it was stored").advise(
+            "correct the file, or name the new heading in a mapping file of your own (`mappings = [...]` of the source)",
+        ));
     }
-    Ok(fit
-        .notes()
-        .into_iter()
-        .map(|message| Finding {
-            kind: FindingKind::Note,
-            place: place.clone(),
-            message,
-        })
-        .collect())
+    let mut notes = Vec::new();
+    if fit.mapping.is_none() {
+        notes.push((
+            FindingKind::Warning,
+            "no mapping takes this layout: its rows are set aside".to_owned(),
+        ));
+    } else if !fit.unknown.is_empty() {
+        let unknown = listed(&mut fit.unknown.iter().map(|name| &**name));
+        notes.push((
+            FindingKind::Note,
+            format!("new columns, not stored: {unknown}"),
+        ));
+    }
+    if !fit.refused.is_empty() {
+        let refused = listed(&mut fit.refused.iter().map(|name| &**name));
+        notes.push((
+            FindingKind::Note,
+            format!("columns that may not enter, not stored: {refused}"),
+        ));
+    }
+    for Renamed { found, expected } in &fit.renamed {
+        notes.push((
+            FindingKind::Note,
+            format!("`{found}` may be the new name of `{expected}`"),
+        ));
+    }
+    let finding = |(kind, message)| Finding {
+        kind,
+        place: place.clone(),
+        message,
+    };
+    Ok(notes.into_iter().map(finding).collect())
 }
 
 impl Pull<'_> {
@@ -144,7 +191,9 @@ impl Pull<'_> {
             let stopping = self.attempt.stop.is_asked();
             let following = async {
                 match &next {
-                    Next::More(cursor) if !stopping => self.prepare(Some(cursor.clone())).await.map(Some),
+                    Next::More(cursor) if !stopping => {
+                        self.prepare(Some(cursor.clone())).await.map(Some)
+                    }
                     _ => Ok(None),
                 }
             };
@@ -161,7 +210,10 @@ impl Pull<'_> {
                 }
             }
         }
-        Err(Failure::stop(format!("`{}` gave more than {PAGES_MAX} pages", self.source.name)))
+        Err(Failure::stop(format!(
+            "`{}` gave more than {PAGES_MAX} pages",
+            self.source.name
+        )))
     }
 
     async fn stored_cursor(&self) -> Result<Option<Cursor>, Failure> {
@@ -184,12 +236,12 @@ impl Pull<'_> {
             next,
         } = self.connector.pull(from.as_ref()).await?;
         let mapper = self.mapper.clone();
-        let mapped = blocking(move || mapper.map_rows(&records)).await?;
+        let page = blocking(move || mapper.map_rows(&records)).await?;
         let MappedPage {
             records,
             set_aside: at_the_door,
             refusals,
-        } = mapped;
+        } = page;
         let commit = PageCommit {
             source: self.source.name.clone(),
             from: from.as_ref().map(cursor_text).transpose()?,
@@ -267,22 +319,31 @@ pub struct Rehearsal {
 ///
 /// # Errors
 /// As [`pull_source`].
-pub async fn rehearse(project: &Project, source: &SourceConfig, full: bool) -> Result<Rehearsal, Failure> {
+pub async fn rehearse(
+    project: &Project,
+    source: &SourceConfig,
+    full: bool,
+) -> Result<Rehearsal, Failure> {
     let mapper = Mapper::of(project, source)?;
     let connector = connect(source, &mapper)?;
     let mut rehearsal = Rehearsal {
         findings: check_layout(&*connector, &mapper).await?,
         ..Rehearsal::default()
     };
-    let stored = if full { None } else { project.store.cursor(&source.name).await? };
-    let mut from = match stored {
-        None => None,
-        Some(text) => Some(serde_json::from_str(&text).map_err(|cause: serde_json::Error| {
-            connector::ConnectorError::CursorUnreadable {
-                why: cause.to_string(),
-            }
-        })?),
+    let stored = if full {
+        None
+    } else {
+        project.store.cursor(&source.name).await?
     };
+    let mut from =
+        match stored {
+            None => None,
+            Some(text) => Some(serde_json::from_str(&text).map_err(
+                |cause: serde_json::Error| connector::ConnectorError::CursorUnreadable {
+                    why: cause.to_string(),
+                },
+            )?),
+        };
     for _ in 0..PAGES_MAX {
         let page = connector.pull(from.as_ref()).await?;
         let next = page.next.clone();
@@ -306,7 +367,11 @@ impl Rehearsal {
                 self.examples.push(letter.to_string());
             }
         }
-        self.issues += mapped.records.iter().map(|record| record.issues.len() as u64).sum::<u64>();
+        self.issues += mapped
+            .records
+            .iter()
+            .map(|record| record.issues.len() as u64)
+            .sum::<u64>();
         for (refusal, times) in mapped.refusals {
             *self.refused.entry(refusal.field.to_string()).or_default() += times;
         }
@@ -315,7 +380,8 @@ impl Rehearsal {
 }
 
 fn cursor_text(cursor: &Cursor) -> Result<String, Failure> {
-    serde_json::to_string(cursor).map_err(|cause| Failure::because("a cursor has no JSON form", cause))
+    serde_json::to_string(cursor)
+        .map_err(|cause| Failure::because("a cursor has no JSON form", cause))
 }
 
 fn run_finding(finding: &Finding) -> RunFinding {
