@@ -220,7 +220,10 @@ impl Export {
             Polled::Ready(manifest) => Ok(Ok(self.hold(&reading.manifest, manifest).await)),
             Polled::NotYet { wait, .. } => {
                 tokio::time::sleep(wait.unwrap_or(POLL_DELAY_MAX)).await;
-                let next = position.at(Stage::Reading(Box::new(reading.clone())));
+                // The cursor moves, though nothing was read.
+                let mut reading = reading.clone();
+                reading.job.waited_s += 1;
+                let next = position.at(Stage::Reading(Box::new(reading)));
                 Ok(Err(Batch::new(shown(&url).into()).page(next.more()?, None)))
             }
             Polled::Gone => self

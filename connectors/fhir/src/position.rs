@@ -255,7 +255,7 @@ mod tests {
     /// After how many steps a chain is stopped that leads in `lead` steps into a loop of `round`.
     fn stopped_after(lead: u64, round: u64) -> u64 {
         let mut trail = Trail::default();
-        (0..)
+        (0..100_000)
             .find(|step| {
                 let place = if *step < lead {
                     *step

@@ -48,6 +48,8 @@ pub(crate) struct Reader {
     /// Unpacked bytes that an earlier pull took already.
     skip: u64,
     cutter: LineCutter,
+    /// Bytes and lines up to the end of the last line given: never behind one that was cut.
+    given: (u64, u64),
     ended: bool,
     /// Whether a last line that ends nowhere is taken for a line.
     open_end: bool,
@@ -64,6 +66,7 @@ impl Reader {
             unpacked: Vec::new(),
             skip: offset,
             cutter: LineCutter::at(offset, line, line_bytes_max),
+            given: (offset, line),
             ended: false,
             open_end: false,
         }
@@ -83,11 +86,11 @@ impl Reader {
     }
 
     pub(crate) const fn offset(&self) -> u64 {
-        self.cutter.offset()
+        self.given.0
     }
 
     pub(crate) const fn line(&self) -> u64 {
-        self.cutter.line()
+        self.given.1
     }
 
     /// Whether the bytes were not packed, so that an offset in lines is one in the file.
@@ -98,11 +101,15 @@ impl Reader {
     /// The next line that is not blank; `None` at the file's end.
     pub(crate) async fn next_line(&mut self) -> Result<Option<Line>, Cut> {
         loop {
-            if let Some(line) = self.cutter.next_line() {
-                return Ok(Some(line));
+            let line = match self.cutter.next_line() {
+                None if self.ended => self.last_line()?,
+                line => line,
+            };
+            if line.is_some() {
+                self.given = (self.cutter.offset(), self.cutter.line());
             }
-            if self.ended {
-                return self.last_line();
+            if line.is_some() || self.ended {
+                return Ok(line);
             }
             self.fill().await?;
         }

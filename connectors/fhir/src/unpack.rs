@@ -101,13 +101,20 @@ impl Unpacker {
 pub(crate) fn unpack_whole(bytes: &[u8], bytes_max: usize) -> io::Result<Vec<u8>> {
     let mut unpacker = Unpacker::new();
     let mut out = Vec::new();
+    let bounded = |out: &Vec<u8>| {
+        let too_long = out.len() > bytes_max;
+        if too_long {
+            Err(io::Error::other("longer than the named maximum"))
+        } else {
+            Ok(())
+        }
+    };
     for piece in bytes.chunks(PIECE_BYTES) {
         unpacker.feed(piece, &mut out)?;
-        if out.len() > bytes_max {
-            return Err(io::Error::other("longer than the named maximum"));
-        }
+        bounded(&out)?;
     }
     unpacker.finish(&mut out)?;
+    bounded(&out)?;
     Ok(out)
 }
 
