@@ -222,7 +222,7 @@ fn about_infusion(case: &Case<'_, '_>, draft: &Draft<'_>, found: &mut Vec<Confli
         (Attribute::Product, checks::PRODUCT_DIFFERS),
     ] {
         let told = draft.told(attribute, case.rules);
-        if differ(&told) {
+        if differ(&told) && !is_one_graft(&told) {
             found.push(conflict(check, &name, told));
         }
     }
@@ -240,10 +240,18 @@ fn about_infusion(case: &Case<'_, '_>, draft: &Draft<'_>, found: &mut Vec<Confli
     }
 }
 
+/// Whether one source tells both grafts of a transplant and another, whose list has no word for both, only one of them.
+fn is_one_graft(told: &[SourcedValue]) -> bool {
+    let codes = || told.iter().filter_map(|told| told.value.to_text());
+    codes().any(|code| code == "bone_marrow_and_peripheral_blood")
+        && codes().all(|code| code.contains("bone_marrow") || code.contains("peripheral_blood"))
+}
+
 /// Whether both are exact and more than a day at midnight apart.
 fn off_by_days(left: EventDate, right: EventDate, rules: &Rules) -> bool {
     matches!((firm_day(left), firm_day(right)), (Some(left), Some(right))
-        if days_between(left, right).abs() > rules.midnight_days_max)
+        if days_between(left, right).abs() > rules.midnight_days_max
+            && !(left.day() == 1 && right.first_of_month() == left))
 }
 
 /// Whether a source that records the infusion never tells the chosen day: several days of one source are no conflict.

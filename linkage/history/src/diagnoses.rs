@@ -28,9 +28,13 @@ pub(crate) fn diagnoses<'a>(records: &[&'a MappedRecord], rules: &Rules) -> Vec<
     told.sort_by_key(|statement| (statement.date.is_none(), statement.date));
     let mut groups: Vec<Vec<Statement<'a>>> = Vec::new();
     for statement in told {
-        let place = groups
-            .iter()
-            .position(|group| one_diagnosis(&statement, group, rules));
+        let same =
+            |group: &Vec<_>| tells_disease(&statement, group) && is_one(&statement, group, rules);
+        let place = groups.iter().position(same).or_else(|| {
+            groups
+                .iter()
+                .position(|group| is_one(&statement, group, rules))
+        });
         match place {
             Some(place) => groups[place].push(statement),
             None => groups.push(vec![statement]),
@@ -42,20 +46,36 @@ pub(crate) fn diagnoses<'a>(records: &[&'a MappedRecord], rules: &Rules) -> Vec<
         .collect()
 }
 
-fn one_diagnosis(statement: &Statement<'_>, group: &[Statement<'_>], rules: &Rules) -> bool {
+/// Whether the group tells the disease of the statement.
+fn tells_disease(statement: &Statement<'_>, group: &[Statement<'_>]) -> bool {
     let disease = statement.code(Attribute::Disease);
-    let known = group.iter().find_map(|told| told.code(Attribute::Disease));
+    disease.is_some()
+        && group
+            .iter()
+            .any(|told| told.code(Attribute::Disease) == disease)
+}
+
+fn is_one(statement: &Statement<'_>, group: &[Statement<'_>], rules: &Rules) -> bool {
     let near = |days_max| group.iter().any(|told| is_near(statement, told, days_max));
-    match (disease, known) {
-        (Some(disease), Some(known)) if disease == known => {
+    let mut others = group
+        .iter()
+        .filter_map(|told| told.code(Attribute::Disease));
+    match statement.code(Attribute::Disease) {
+        Some(_) if tells_disease(statement, group) => {
             statement.date.is_none() || near(rules.diagnosis_days_max)
         }
         // Two sources that name one diagnosis differently: the same day, and no disease that becomes the other.
-        (Some(disease), Some(known)) => {
+        Some(disease)
+            if group
+                .iter()
+                .any(|told| told.code(Attribute::Disease).is_some()) =>
+        {
             statement.date.is_some()
-                && !becomes(disease, known)
-                && near(rules.midnight_days_max)
-                && group.iter().all(|told| told.source() != statement.source())
+                && !others.any(|known| becomes(disease, known))
+                && group.iter().any(|told| {
+                    told.source() != statement.source()
+                        && is_near(statement, told, rules.midnight_days_max)
+                })
         }
         _ => statement.date.is_none() || near(rules.diagnosis_days_max),
     }

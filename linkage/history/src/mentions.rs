@@ -99,12 +99,13 @@ fn fit(mention: &Statement<'_>, draft: &Draft<'_>, rules: &Rules) -> Option<Fit>
 fn closeness(mention: EventDate, told: EventDate, rules: &Rules) -> Option<(u8, i64)> {
     if let (Some(left), Some(right)) = (firm_day(mention), firm_day(told)) {
         let days = days_between(left, right).abs();
-        let class = if days <= rules.midnight_days_max {
-            0
-        } else {
-            2
+        // Forms that know the month only write its first day, not all of them with a mark.
+        let month_only = left.day() == 1 && left.first_of_month() == right.first_of_month();
+        return match days {
+            _ if days <= rules.midnight_days_max => Some((0, days)),
+            _ if month_only => Some((1, days)),
+            _ => (days <= rules.mention_days_max).then_some((2, days)),
         };
-        return (days <= rules.mention_days_max).then_some((class, days));
     }
     distance(mention, told, rules.midnight_days_max, rules).map(|days| (1, days))
 }

@@ -26,7 +26,8 @@ pub struct Rules {
     pub course_reference_days_max: i64,
     /// An estimated date means any day of its month and this many days around it.
     pub estimated_days_max: i64,
-    /// An exact date of a mention may be off by this much when no other infusion of the kind is nearer.
+    /// An exact date of a mention may be off by this much when no other infusion of the kind is nearer. The first of a
+    /// month also means any day of it, since forms that know the month only write its first day.
     pub mention_days_max: i64,
     /// Tellings of one disease whose dates are nearer than this are one diagnosis.
     pub diagnosis_days_max: i64,

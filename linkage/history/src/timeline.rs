@@ -129,24 +129,37 @@ fn date(event: &Event, language: Language) -> String {
     }
 }
 
-/// The sources with file and line; in brackets those that only mention it, and their date where it is another.
+/// The sources with file and lines; in brackets those that only mention it, and their date where it is another.
 fn tellers(event: &Event) -> String {
-    let mut named: Vec<String> = Vec::new();
+    let mut told: Vec<(Vec<String>, &Telling)> = Vec::new();
     for telling in &event.tellings {
-        let text = teller(telling, event);
-        if !named.contains(&text) {
-            named.push(text);
+        let line = telling.origin.line.to_string();
+        let known = told.iter_mut().find(|(_, known)| {
+            known.record == telling.record
+                && known.origin.place == telling.origin.place
+                && (known.date, known.mention) == (telling.date, telling.mention)
+        });
+        match known {
+            Some((lines, _)) if lines.contains(&line) => {}
+            Some((lines, _)) => lines.push(line),
+            None => told.push((vec![line], telling)),
         }
     }
-    named.join(", ")
+    let named = told
+        .into_iter()
+        .map(|(lines, telling)| teller(&lines.join(","), telling, event));
+    named.collect::<Vec<_>>().join("; ")
 }
 
-fn teller(telling: &Telling, event: &Event) -> String {
+fn teller(lines: &str, telling: &Telling, event: &Event) -> String {
     let other_date = telling
         .date
         .filter(|date| event.date.is_some_and(|chosen| chosen.date != date.date))
         .map_or_else(String::new, |date| format!(" {}", date.date));
-    let told = format!("{} {}{other_date}", telling.record.source, telling.origin);
+    let told = format!(
+        "{} {}:{lines}{other_date}",
+        telling.record.source, telling.origin.place
+    );
     if telling.mention {
         format!("({told})")
     } else {

@@ -100,6 +100,8 @@ const CODES: &[(Attribute, &str, &str)] = &[
     (Attribute::MalignancyClass, "haematological", "造血器腫瘍"),
     (Attribute::Survival, "alive", "生存"),
     (Attribute::Survival, "dead", "死亡"),
+    (Attribute::DiseaseStatus, "not_in_remission", "非寛解"),
+    (Attribute::DiseaseStatus, "untreated", "未治療"),
     (Attribute::FollowUp, "lost", "追跡不能"),
     (Attribute::FollowUp, "survival_only", "生存のみ"),
     (Attribute::FollowUp, "before_next_infusion", "次の輸注前"),
@@ -166,6 +168,10 @@ pub(crate) fn details(event: &Event, language: Language) -> Vec<String> {
     let mut shown = Vec::new();
     for attribute in SHOWN {
         let told = event.values.get(&attribute).map_or(&[][..], Vec::as_slice);
+        let is_usual = |told: &SourcedValue| told.value.to_text().as_deref() == Some("complete");
+        if attribute == Attribute::FollowUp && told.first().is_some_and(is_usual) {
+            continue;
+        }
         let several = attribute == Attribute::Lot;
         let mut texts: Vec<String> = Vec::new();
         for sourced in told.iter().take(if several { told.len() } else { 1 }) {

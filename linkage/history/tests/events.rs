@@ -234,3 +234,28 @@ fn the_status_of_the_disease_is_a_value_of_the_infusion_it_was_told_at() {
         1
     );
 }
+
+#[test]
+fn the_first_of_a_month_in_a_mention_means_any_day_of_it() {
+    check(
+        "formsnet3/4000 infusion infusion_kind=CT date=2021-06-21
+         formsnet3/2450 mention infusion_kind=CT mention=subsequent occurred=yes date=2021-06-01 event_type=HCT event_date=2019-12-04",
+        &["CT 2021-06-21 formsnet3"],
+    );
+    check(
+        "formsnet3/4000 infusion infusion_kind=CT date=2021-07-21
+         formsnet3/2450 mention infusion_kind=CT mention=subsequent occurred=yes date=2021-06-01",
+        &["CT? 2021-06-01 formsnet3", "CT 2021-07-21 formsnet3"],
+    );
+}
+
+#[test]
+fn one_diagnosis_that_two_sources_name_differently_is_one() {
+    check(
+        "trump/1 diagnosis disease=NHL date=2021-10-05
+         trump/2 diagnosis disease=NHL date=2021-10-05
+         formsnet3/1 diagnosis disease=HL date=2021-10-05
+         formsnet3/2 diagnosis disease=NHL date=2021-10-01",
+        &["DIAGNOSIS 2021-10-05 formsnet3+trump"],
+    );
+}

@@ -88,6 +88,13 @@ fn an_infusion_is_told_differently() {
         &["C-008"],
     );
     check(&two("graft=bone_marrow", "graft=cord_blood"), &["C-009"]);
+    check(
+        &two(
+            "graft=bone_marrow_and_peripheral_blood",
+            "graft=bone_marrow",
+        ),
+        &[],
+    );
     check(&two("product=a", "product=b"), &["C-010"]);
     check(&two("ordinal=2", "ordinal=1"), &["C-011"]);
     check(
