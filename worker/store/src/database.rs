@@ -140,11 +140,20 @@ pub(crate) enum Transaction {
     Postgres(sqlx::Transaction<'static, Postgres>),
 }
 
+/// A text as it is stored: PostgreSQL's text has no NUL, which a broken export may hold, so neither backend gets one.
+pub(crate) fn stored_text(text: String) -> String {
+    if text.contains('\0') {
+        text.replace('\0', "\u{fffd}")
+    } else {
+        text
+    }
+}
+
 fn sqlite_arguments(binds: Vec<Bind>) -> Result<SqliteArguments, sqlx::Error> {
     let mut arguments = SqliteArguments::default();
     for bind in binds {
         match bind {
-            Bind::Text(value) => arguments.add(value),
+            Bind::Text(value) => arguments.add(value.map(stored_text)),
             Bind::Integer(value) => arguments.add(value),
             Bind::Real(value) => arguments.add(value),
             Bind::Bytes(value) => arguments.add(value),
@@ -158,11 +167,7 @@ fn postgres_arguments(binds: Vec<Bind>) -> Result<PgArguments, sqlx::Error> {
     let mut arguments = PgArguments::default();
     for bind in binds {
         match bind {
-            // PostgreSQL's text has no NUL; a broken export may.
-            Bind::Text(Some(value)) if value.contains('\0') => {
-                arguments.add(value.replace('\0', "\u{fffd}"))
-            }
-            Bind::Text(value) => arguments.add(value),
+            Bind::Text(value) => arguments.add(value.map(stored_text)),
             Bind::Integer(value) => arguments.add(value),
             Bind::Real(value) => arguments.add(value),
             Bind::Bytes(value) => arguments.add(value),

@@ -57,9 +57,9 @@ impl Known {
 }
 
 /// The stored records that are current no more and the page's records that are, when the page has passed.
-pub(crate) fn turnover<'a>(
-    before: &BTreeMap<&'a str, Holder>,
-    after: &BTreeMap<&'a str, Known>,
+pub(crate) fn turnover(
+    before: &BTreeMap<String, Holder>,
+    after: &BTreeMap<String, Known>,
 ) -> (Vec<i64>, BTreeSet<usize>) {
     let mut superseded = Vec::new();
     let mut promoted = BTreeSet::new();

@@ -53,9 +53,7 @@ impl StoreError {
     }
 
     pub(crate) fn needs_person(why: impl Into<String>) -> Self {
-        Self::NeedsPerson {
-            why: why.into(),
-        }
+        Self::NeedsPerson { why: why.into() }
     }
 
     /// Whether the same call may succeed later.

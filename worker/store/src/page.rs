@@ -7,7 +7,7 @@ use schema::{
     SetAside, SourceName,
 };
 
-use crate::database::{Bind, Transaction, binds};
+use crate::database::{Bind, Transaction, binds, stored_text};
 use crate::decide::{Known, turnover};
 use crate::issue::{issue_batch, push_issues};
 use crate::statement::{Batch, fetch_in};
@@ -134,18 +134,19 @@ impl RecordWriter {
         records: Vec<PageRecord>,
     ) -> Result<Ended, StoreError> {
         let rows = self.stored_versions(transaction, &records).await?;
-        let mut known: BTreeMap<&str, Known> = BTreeMap::new();
-        for (key, version, hash, id) in &rows {
-            let known = known.entry(key).or_default();
-            known.stored(version.clone(), *hash, *id);
+        let mut known: BTreeMap<String, Known> = BTreeMap::new();
+        for (key, version, hash, id) in rows {
+            known.entry(key).or_default().stored(version, hash, id);
         }
         let before = known
             .iter()
-            .filter_map(|(key, known)| Some((*key, known.holder()?)))
+            .filter_map(|(key, known)| Some((key.clone(), known.holder()?)))
             .collect();
         let mut ended = Vec::with_capacity(records.len());
         for (place, PageRecord { record, .. }) in records.iter().enumerate() {
-            let known = known.entry(record.key.expose()).or_default();
+            let known = known
+                .entry(stored_text(record.key.expose().to_owned()))
+                .or_default();
             let state = known.offer(&record.version, *record.hash.as_bytes(), place);
             ended.push((record.origin.place.clone(), state));
         }
