@@ -28,57 +28,67 @@ pub(crate) fn diagnoses<'a>(records: &[&'a MappedRecord], rules: &Rules) -> Vec<
     told.sort_by_key(|statement| (statement.date.is_none(), statement.date));
     let mut groups: Vec<Vec<Statement<'a>>> = Vec::new();
     for statement in told {
-        let same =
-            |group: &Vec<_>| tells_disease(&statement, group) && is_one(&statement, group, rules);
-        let place = groups.iter().position(same).or_else(|| {
-            groups
-                .iter()
-                .position(|group| is_one(&statement, group, rules))
-        });
+        let place = groups
+            .iter()
+            .position(|group| is_one(&statement, group, rules));
         match place {
             Some(place) => groups[place].push(statement),
             None => groups.push(vec![statement]),
         }
     }
+    let groups = one_under_two_names(groups, rules);
     groups
         .into_iter()
         .map(|tellings| Draft::new(EventKind::Diagnosis, tellings))
         .collect()
 }
 
-/// Whether the group tells the disease of the statement.
-fn tells_disease(statement: &Statement<'_>, group: &[Statement<'_>]) -> bool {
+/// Whether a statement is of the group's diagnosis: the same disease, or none named, at about the same time.
+fn is_one(statement: &Statement<'_>, group: &[Statement<'_>], rules: &Rules) -> bool {
     let disease = statement.code(Attribute::Disease);
-    disease.is_some()
-        && group
-            .iter()
-            .any(|told| told.code(Attribute::Disease) == disease)
+    let known = disease_of(group);
+    let same = disease.is_none() || known.is_none() || disease == known;
+    let near = |told: &Statement<'_>| is_near(statement, told, rules.diagnosis_days_max);
+    same && (statement.date.is_none() || group.iter().any(near))
 }
 
-fn is_one(statement: &Statement<'_>, group: &[Statement<'_>], rules: &Rules) -> bool {
-    let near = |days_max| group.iter().any(|told| is_near(statement, told, days_max));
-    let mut others = group
-        .iter()
-        .filter_map(|told| told.code(Attribute::Disease));
-    match statement.code(Attribute::Disease) {
-        Some(_) if tells_disease(statement, group) => {
-            statement.date.is_none() || near(rules.diagnosis_days_max)
+fn disease_of<'a>(group: &[Statement<'a>]) -> Option<&'a str> {
+    group.iter().find_map(|told| told.code(Attribute::Disease))
+}
+
+/// Joins diagnoses that two sources name differently: the same day, and no disease that becomes the other.
+fn one_under_two_names<'a>(
+    groups: Vec<Vec<Statement<'a>>>,
+    rules: &Rules,
+) -> Vec<Vec<Statement<'a>>> {
+    let mut joined: Vec<Vec<Statement<'a>>> = Vec::new();
+    for group in groups {
+        let known = joined
+            .iter_mut()
+            .find(|known| is_other_name(&group, known, rules));
+        match known {
+            Some(known) => known.extend(group),
+            None => joined.push(group),
         }
-        // Two sources that name one diagnosis differently: the same day, and no disease that becomes the other.
-        Some(disease)
-            if group
-                .iter()
-                .any(|told| told.code(Attribute::Disease).is_some()) =>
-        {
-            statement.date.is_some()
-                && !others.any(|known| becomes(disease, known))
-                && group.iter().any(|told| {
-                    told.source() != statement.source()
-                        && is_near(statement, told, rules.midnight_days_max)
-                })
-        }
-        _ => statement.date.is_none() || near(rules.diagnosis_days_max),
     }
+    joined
+}
+
+fn is_other_name(group: &[Statement<'_>], known: &[Statement<'_>], rules: &Rules) -> bool {
+    let (Some(left), Some(right)) = (disease_of(group), disease_of(known)) else {
+        return false;
+    };
+    let one_day = |told: &Statement<'_>, other: &Statement<'_>| {
+        told.source() != other.source()
+            && told.date.is_some()
+            && other.date.is_some()
+            && is_near(told, other, rules.midnight_days_max)
+    };
+    left != right
+        && !becomes(left, right)
+        && group
+            .iter()
+            .any(|told| known.iter().any(|other| one_day(told, other)))
 }
 
 fn is_near(left: &Statement<'_>, right: &Statement<'_>, days_max: i64) -> bool {
