@@ -1,6 +1,7 @@
 //! A history as a drawing: time runs downward, one row an event, one column a source.
 
 use schema::{Event, EventKind, History};
+use unicode_width::UnicodeWidthStr;
 
 use crate::checks;
 use crate::words::{self, Language};
@@ -14,6 +15,8 @@ const DATE_X: usize = 84;
 const SPINE_X: usize = 220;
 const LABEL_X: usize = 248;
 const SOURCES_X: usize = 720;
+/// Half-width characters between the label and the sources, at the size of the details.
+const DETAIL_COLUMNS_MAX: usize = 70;
 
 /// Okabe and Ito's colours, told apart by the colour-blind; a source has its own shape besides.
 const COLOURS: [&str; 6] = [
@@ -260,19 +263,36 @@ fn label(event: &Event, y: usize) -> String {
     let name = format!(
         "<tspan font-weight=\"{weight}\">{ja}</tspan> <tspan font-size=\"12\" fill=\"{GREY}\">{en}</tspan>"
     );
-    let details = |language| escape(&words::details(event, language).join(" "));
+    let details = |language| words::details(event, language).join(" ");
     let (ja_details, en_details) = (details(Language::Ja), details(Language::En));
     if ja_details.is_empty() {
         return text(LABEL_X, y + 5, 15, INK, "", &name);
     }
-    let second = if ja_details == en_details {
-        ja_details
+    let fits = ja_details.width() + en_details.width() < DETAIL_COLUMNS_MAX;
+    let second = if ja_details == en_details || !fits {
+        escape(&shortened(&ja_details))
     } else {
-        format!("{ja_details} <tspan fill=\"{GREY}\">{en_details}</tspan>")
+        let (ja, en) = (escape(&ja_details), escape(&en_details));
+        format!("{ja} <tspan fill=\"{GREY}\">{en}</tspan>")
     };
     let mut svg = text(LABEL_X, y - 2, 15, INK, "", &name);
     svg.push_str(&text(LABEL_X, y + 14, 12, INK, "", &second));
     svg
+}
+
+/// As much of a text as the column holds.
+fn shortened(text: &str) -> String {
+    if text.width() <= DETAIL_COLUMNS_MAX {
+        return text.to_owned();
+    }
+    let mut short = String::new();
+    for character in text.chars() {
+        if short.width() + 3 > DETAIL_COLUMNS_MAX {
+            break;
+        }
+        short.push(character);
+    }
+    short + "…"
 }
 
 /// What one source tells of an event: its mark, and its date where it is another than the one chosen.
