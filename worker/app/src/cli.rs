@@ -20,7 +20,7 @@ pub struct Cli {
     /// The project's folder, with its musubi.toml [default: the current one]
     #[arg(long, global = true, value_name = "DIR")]
     pub dir: Option<PathBuf>,
-    /// Overrides the configured database: sqlite:FILE or postgres://HOST/NAME
+    /// Overrides the configured database: `sqlite:FILE` or `postgres://HOST/NAME`
     #[arg(
         long,
         global = true,

@@ -1,5 +1,7 @@
 //! Logs on stderr, spans and metrics to a collector, metrics to `/metrics`.
 
+use std::io::IsTerminal as _;
+
 use opentelemetry::metrics::{Counter, Histogram, Meter};
 use opentelemetry::trace::TracerProvider as _;
 use opentelemetry::{KeyValue, global};
@@ -17,6 +19,12 @@ use tracing_subscriber::{EnvFilter, Layer as _};
 use crate::Failure;
 
 const SERVICE: &str = "musubi";
+
+/// Where durations of stages are told apart, in seconds.
+const STAGE_SECONDS: [f64; 9] = [0.1, 0.5, 1.0, 5.0, 15.0, 60.0, 300.0, 900.0, 3600.0];
+
+/// What is logged when `RUST_LOG` asks for nothing: a slow statement is no warning to an operator.
+const LOGS_DEFAULT: &str = "warn,sqlx::query=error";
 
 /// The running exporters: spans and metrics to a collector when one is configured, metrics to `/metrics` always.
 ///
@@ -44,9 +52,11 @@ impl Telemetry {
                 .with_tracer(provider.tracer(SERVICE))
                 .with_filter(LevelFilter::INFO)
         });
-        let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn"));
+        let filter =
+            EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(LOGS_DEFAULT));
         let logs = tracing_subscriber::fmt::layer()
             .with_writer(std::io::stderr)
+            .with_ansi(std::io::stderr().is_terminal())
             .with_filter(filter);
         // A test process starts several; the first one's logs stay.
         let _ = tracing_subscriber::registry()
@@ -100,6 +110,7 @@ impl Meters {
             stages: meter
                 .f64_histogram("musubi.stage.duration")
                 .with_unit("s")
+                .with_boundaries(STAGE_SECONDS.to_vec())
                 .build(),
             runs: meter.u64_counter("musubi.runs").with_unit("{run}").build(),
         }

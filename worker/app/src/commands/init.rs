@@ -206,8 +206,8 @@ mod tests {
             ..Named::default()
         };
         let config = Config::parse("musubi.toml", &text(&named), Path::new("/project")).unwrap();
-        let names: Vec<_> = config.sources.keys().map(ToString::to_string).collect();
-        assert_eq!(names, ["fhir", "trump"]);
+        let sources: Vec<_> = config.sources.keys().map(ToString::to_string).collect();
+        assert_eq!(sources, ["fhir", "trump"]);
         assert!(Config::parse("musubi.toml", &text(&Named::default()), Path::new("/")).is_ok());
     }
 
@@ -217,7 +217,7 @@ mod tests {
             .lines()
             .skip(3)
             .filter(|line| !line.starts_with("# url"))
-            .map(|line| format!("{}\n", line.strip_prefix("# ").unwrap_or(line)))
+            .flat_map(|line| [line.strip_prefix("# ").unwrap_or(line), "\n"])
             .collect();
         let config = Config::parse("musubi.toml", &all, Path::new("/project"));
         assert!(config.is_ok(), "{:?}\n{all}", config.err());
