@@ -11,7 +11,7 @@ use crate::condition::all_hold;
 use crate::door::{Door, WITHHELD};
 use crate::json::node::Node;
 use crate::json::prune::prune;
-use crate::language::mapping::{Closed, Mapping};
+use crate::language::mapping::{Closed, Mapping, Required};
 use crate::language::rule::Rule;
 use crate::layout::{Bound, Layout};
 use crate::normalise::initials;
@@ -68,7 +68,7 @@ impl MappingSet {
     /// The first mapping, the most particular before others, that has its columns here and whose conditions hold.
     pub(crate) fn candidate<'l>(&self, layout: &'l Layout, row: &Row) -> Option<&'l Bound> {
         layout.candidates.iter().take_while(|bound| bound.missing.is_empty()).find(|bound| {
-            all_hold(&self.mappings[bound.mapping].when, &View::Row(row, &bound.positions))
+            all_hold(&self.mappings[bound.mapping].when, &View::Row(row, &bound.positions), None)
         })
     }
 
@@ -109,7 +109,16 @@ impl MappingSet {
             Ok(keys) => keys,
             Err(column) => return no_key(origin, column),
         };
+        let lacks = |required: &&Required| required.path.find(&resource, &resource).is_empty();
+        if let Some(required) = mapping.requires.iter().find(lacks) {
+            let message = format!("a `{kind}` must have this element", kind = mapping.resource().unwrap_or_default());
+            return set_aside(origin, SetAsideKind::Unfit, Some(required.label.clone()), message);
+        }
         let pruned = prune(&resource, mapping.resource().unwrap_or_default(), mapping.allow.root(), self.door);
+        if let Some(place) = pruned.misshapen {
+            let message = "the element is of another type than FHIR says: a text where members are expected, or the other way round".into();
+            return set_aside(origin, SetAsideKind::Unfit, Some(place), message);
+        }
         let hash = ContentHash::of(pruned.text.as_bytes());
         let record = keys.record(mapping, origin, AdmittedBody::Json(pruned.text), hash);
         Admission::Admitted { record, refusals: pruned.refusals }
@@ -124,7 +133,7 @@ impl MappingSet {
     fn mapping_of_node(&self, resource: &Node<'_>) -> Option<usize> {
         let kind = resource.member("resourceType").and_then(Node::scalar)?;
         let view = View::Json(resource, resource);
-        let fits = |mapping: &Mapping| mapping.resource() == Some(kind) && all_hold(&mapping.when, &view);
+        let fits = |mapping: &Mapping| mapping.resource() == Some(kind) && all_hold(&mapping.when, &view, None);
         let fitting = self.mappings.iter().enumerate().filter(|(_, mapping)| fits(mapping));
         let best = fitting.max_by_key(|(place, mapping)| (mapping.when.len(), mapping.version, std::cmp::Reverse(*place)));
         best.map(|(place, _)| place)
@@ -210,7 +219,7 @@ impl Keys {
 /// The text of the first rule that gives a value.
 fn text_of(rules: &[Rule], reading: &Reading<'_>) -> Option<Box<str>> {
     let mut ignore = |_: &Rule, _: Problem| {};
-    rules.iter().filter(|rule| all_hold(&rule.when, &reading.view)).find_map(|rule| match reading.answer(rule, &mut ignore) {
+    rules.iter().filter(|rule| all_hold(&rule.when, &reading.view, Some(reading.tables))).find_map(|rule| match reading.answer(rule, &mut ignore) {
         Answer::One(Value::Text(text)) => Some(text),
         Answer::One(value) => value.to_text().map(Into::into),
         _ => None,

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use schema::{Absent, Attribute, Issue, IssueKind, Item, MappedRecord, Origin, Value};
+use schema::{Absent, Attribute, Issue, IssueKind, Item, MappedRecord, Origin, Row, Value};
 
 use crate::Tables;
 use crate::condition::all_hold;
@@ -12,7 +12,7 @@ use crate::language::condition::Condition;
 use crate::language::mapping::Mapping;
 use crate::language::place::Place;
 use crate::language::rule::{Given, ItemRule, Rule};
-use crate::read::{Answer, Problem, Reading};
+use crate::read::{Answer, BROKEN_TEXT, Problem, Reading};
 use crate::view::View;
 
 /// What a mapping made of one admitted record.
@@ -49,13 +49,16 @@ impl<'a> Issues<'a> {
 
 /// The items that a mapping makes of what is looked at; `None` when the row waits.
 pub(crate) fn items(mapping: &Mapping, view: View<'_>, tables: &Tables, door: &Door, issues: &mut Issues<'_>) -> Option<Vec<Item>> {
-    if let Some(wait) = mapping.waits.iter().find(|wait| all_hold(&wait.when, &view)) {
+    if let Some(wait) = mapping.waits.iter().find(|wait| all_hold(&wait.when, &view, Some(tables))) {
         issues.tell(&column_of(&wait.when, mapping), IssueKind::Incomplete, &wait.message);
         return None;
     }
+    if let View::Row(row, _) = view {
+        broken_cells(row, issues);
+    }
     let reading = Reading { view, tables, door };
     let mut tell = |rule: &Rule, problem: Problem| issues.tell(&rule.label, problem.kind, &problem.message);
-    for rule in mapping.row_version.iter().flatten().chain(&mapping.keeps) {
+    for rule in mapping.row_version.iter().flatten().chain(&mapping.keeps).filter(|rule| all_hold(&rule.when, &view, Some(tables))) {
         let _ = reading.answer(rule, &mut tell);
     }
     let mut items = Vec::with_capacity(mapping.items.len());
@@ -73,6 +76,17 @@ pub(crate) fn items(mapping: &Mapping, view: View<'_>, tables: &Tables, door: &D
     Some(items)
 }
 
+/// Cells in which characters were lost, whether a rule reads them or not.
+fn broken_cells(row: &Row, issues: &mut Issues<'_>) {
+    // The replacement character's first byte: nearly no cell has it, so that nearly all are passed over at once.
+    const FIRST_BYTE: u8 = 0xEF;
+    for (cell, heading) in row.cells().zip(row.header().names()) {
+        if cell.as_bytes().contains(&FIRST_BYTE) && cell.contains('\u{FFFD}') {
+            issues.tell(&heading.as_ref().into(), IssueKind::BrokenText, BROKEN_TEXT);
+        }
+    }
+}
+
 /// The heading that a condition looks at.
 fn column_of(conditions: &[Condition], mapping: &Mapping) -> Arc<str> {
     let mut column = None;
@@ -88,7 +102,7 @@ fn column_of(conditions: &[Condition], mapping: &Mapping) -> Arc<str> {
 
 /// One item; `None` when its condition does not hold or it would tell nothing.
 fn item(rule: &ItemRule, reading: &Reading<'_>, tell: &mut dyn FnMut(&Rule, Problem)) -> Option<Item> {
-    if !all_hold(&rule.when, &reading.view) {
+    if !all_hold(&rule.when, &reading.view, Some(reading.tables)) {
         return None;
     }
     let mut fields = Vec::with_capacity(rule.told.len() + rule.context.len());
@@ -110,7 +124,7 @@ fn give(given: &Given, reading: &Reading<'_>, fields: &mut Vec<(Attribute, Value
     let mut absent: Option<Absent> = None;
     let mut faulty = false;
     for rule in &given.rules {
-        if !all_hold(&rule.when, &reading.view) {
+        if !all_hold(&rule.when, &reading.view, Some(reading.tables)) {
             continue;
         }
         match reading.answer(rule, tell) {

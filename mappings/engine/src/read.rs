@@ -76,6 +76,9 @@ impl Reading<'_> {
         if texts.len() > 1 && matches!(rule.reader, Reader::Product) {
             return texts.iter().find(|text| self.tables.product(text).is_some()).copied();
         }
+        if texts.len() > 1 && let Reader::Gl(locus, copy) = rule.reader {
+            return texts.iter().find(|text| gl::read(text, locus, copy).is_ok_and(|allele| allele.is_some())).copied();
+        }
         if texts.len() > 1 && let Some(prefix) = &rule.prefix {
             return texts.iter().find(|text| text.starts_with(&**prefix)).copied();
         }
@@ -153,6 +156,7 @@ impl Reading<'_> {
             Reader::Crid => id::crid(text).map(text_value).map_err(expected("a number of up to 10 digits")),
             Reader::FhirId => reference::checked(text).map(|id| Value::Text(id.into())).map_err(expected("an id")),
             Reader::Reference(kind) => reference::read(text, kind).map(|id| Value::Text(id.into())).map_err(expected("a reference")),
+            Reader::Instant => date::read_sortable(text).map(text_value).map_err(expected("an instant or a date")),
             Reader::Lot => lot::read(text).map(text_value).map_err(expected("a lot: up to 30 letters, digits and `-`")),
             Reader::Product => self.product(rule, text, tell),
             Reader::Facility(facility) => self.facility(rule, facility, text, tell),
@@ -169,7 +173,7 @@ impl Reading<'_> {
             let message = "the era that is named did not hold on that day; the day that it must mean is taken";
             tell(rule, problem(IssueKind::Contradiction, message.into()));
         }
-        if !rule.estimated.is_empty() && all_hold(&rule.estimated, &self.view) {
+        if !rule.estimated.is_empty() && all_hold(&rule.estimated, &self.view, Some(self.tables)) {
             date.estimated = true;
             if rule.first_day_is_month && date.date.day_of_month() == Some(1) {
                 let month = date.date.month().unwrap_or(1);
@@ -218,9 +222,11 @@ impl Reading<'_> {
         let written = department.map_or(Found::NotAsked, |rule| self.view.first(&rule.place));
         let written = if let Found::Text(text) = written { text } else { "" };
         let facilities = &self.tables.facilities;
-        let by_code = facilities.resolve(&facility.system, &code, coded.as_deref().unwrap_or_default(), on);
-        let found = by_code.or_else(|| facilities.resolve(&facility.system, &code, written, on));
+        let codes = self.tables.codes_of(&facility.system, &code);
+        let resolve = |team: &str| codes.iter().find_map(|code| facilities.resolve(&facility.system, code, team, on));
+        let found = resolve(coded.as_deref().unwrap_or_default()).or_else(|| resolve(written));
         Ok(Value::Code(found.unwrap_or_else(|| {
+            let code = codes.first().copied().unwrap_or(&code);
             if !facilities.is_empty() {
                 let message = format!("the facilities table has no one facility with the {} code `{code}` on that date", facility.system);
                 tell(rule, problem(IssueKind::UnknownReference, message));
@@ -252,8 +258,10 @@ fn whole(text: &str) -> Result<std::borrow::Cow<'_, str>, Problem> {
     if text.contains('\u{FFFD}') { Err(broken()) } else { Ok(width::fold(text)) }
 }
 
+pub(crate) const BROKEN_TEXT: &str = "characters were lost before the file was written or at its decoding: check the encoding that is declared";
+
 fn broken() -> Problem {
-    problem(IssueKind::BrokenText, "characters were lost before the file was written or at its decoding: check the encoding that is declared".into())
+    problem(IssueKind::BrokenText, BROKEN_TEXT.into())
 }
 
 const fn problem(kind: IssueKind, message: String) -> Problem {

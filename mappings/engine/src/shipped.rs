@@ -29,7 +29,16 @@ const FORMSNET3: &[ShippedMapping] = files![
     "formsnet3/4100.toml",
 ];
 
-const FHIR: &[ShippedMapping] = files![];
+const FHIR: &[ShippedMapping] = files![
+    "fhir/adverse_event.toml",
+    "fhir/condition.toml",
+    "fhir/consent.toml",
+    "fhir/medication_administration.toml",
+    "fhir/observation.toml",
+    "fhir/organization.toml",
+    "fhir/patient.toml",
+    "fhir/procedure.toml",
+];
 
 /// The mapping files shipped for a kind of source (`trump`, `formsnet3`, `fhir`); empty for other kinds.
 #[must_use]

@@ -1,12 +1,15 @@
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
-use schema::{Facilities, Facility, PartialDate, Product, Products};
+use schema::{AdmittedBody, AdmittedRecord, Facilities, Facility, PartialDate, Product, Products};
 use serde::Deserialize;
 
 use crate::MappingError;
+use crate::json::node::Node;
+use crate::json::path::Path as JsonPath;
 use crate::normalise::width;
 
 /// The side tables that an operator keeps.
@@ -17,6 +20,8 @@ pub struct Tables {
     /// Cell products.
     pub products: Products,
     names: Names,
+    /// The codes of organisations by the id under which a FHIR server knows them.
+    organizations: BTreeMap<Box<str>, Vec<Box<str>>>,
 }
 
 /// The products' names, as they are looked up.
@@ -58,7 +63,7 @@ impl Tables {
     #[must_use]
     pub fn new(facilities: Facilities, products: Products) -> Self {
         let names = Names::of(&products);
-        Self { facilities, products, names }
+        Self { facilities, products, names, organizations: BTreeMap::new() }
     }
 
     /// Reads `facilities.csv` and `products.csv` (UTF-8, with or without a byte order mark).
@@ -69,6 +74,27 @@ impl Tables {
         let facilities = facilities.map(|path| lines(path, facility)).transpose()?.unwrap_or_default();
         let products = products.map(|path| lines(path, product)).transpose()?.unwrap_or_default();
         Ok(Self::new(Facilities::new(facilities), Products { lines: products }))
+    }
+
+    /// Takes over the codes of an admitted FHIR `Organization`, by which references to it become facilities; true when it
+    /// is one and has any. Records that refer to it must be mapped afterwards.
+    pub fn learn(&mut self, record: &AdmittedRecord) -> bool {
+        let (Some(id), AdmittedBody::Json(text)) = (record.key.expose().strip_prefix("Organization/"), &record.body) else {
+            return false;
+        };
+        let values = JsonPath::parse("identifier.value").ok().zip(Node::parse(text).ok());
+        let codes = values.map_or_else(Vec::new, |(path, node)| {
+            path.find(&node, &node).into_iter().filter_map(Node::scalar).map(|code| width::fold(code).as_ref().into()).collect()
+        });
+        let any = !codes.is_empty();
+        self.organizations.insert(id.into(), codes);
+        any
+    }
+
+    /// The codes of a facility: those of the organisation with this id where one was learnt, otherwise the code itself.
+    pub(crate) fn codes_of<'a>(&'a self, system: &str, code: &'a str) -> Vec<&'a str> {
+        let known = (system == "organization").then(|| self.organizations.get(code)).flatten();
+        known.filter(|codes| !codes.is_empty()).map_or_else(|| vec![code], |codes| codes.iter().map(|code| &**code).collect())
     }
 
     /// The id of the product that a text names: by its whole, or by the longest name inside it that leaves no choice.

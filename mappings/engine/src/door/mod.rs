@@ -99,6 +99,12 @@ impl Door {
     pub(crate) fn is_clean(&self, text: &str, free: bool) -> bool {
         self.patterns.is_clean(text, free)
     }
+
+    /// What may stay of a text of a resource that is not clean.
+    pub(crate) fn withheld(&self, text: &str) -> String {
+        let left = self.patterns.without_cuts(text, true, WITHHELD);
+        left.unwrap_or_else(|| WITHHELD.to_owned())
+    }
 }
 
 impl Member {

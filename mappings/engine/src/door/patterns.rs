@@ -13,6 +13,8 @@ pub(super) struct PatternSpec {
     regex: String,
     #[serde(default)]
     except: Vec<String>,
+    #[serde(default)]
+    cut: bool,
 }
 
 #[derive(Deserialize)]
@@ -28,6 +30,7 @@ pub(super) struct SurnamesSpec {
 pub(super) struct Patterns {
     set: RegexSet,
     single: Vec<(Regex, Vec<Box<str>>)>,
+    cuts: Vec<Regex>,
     surnames: FxHashSet<Box<str>>,
     romanised: FxHashSet<Box<str>>,
     not_given: Vec<Box<str>>,
@@ -51,9 +54,12 @@ impl Patterns {
         });
         let single = single.collect::<Result<_, String>>()?;
         let set = RegexSet::new(patterns.iter().map(|pattern| &pattern.regex)).map_err(|error| error.to_string())?;
+        let cuts = patterns.iter().filter(|pattern| pattern.cut);
+        let cuts = cuts.map(|pattern| Regex::new(&pattern.regex).map_err(|error| wrong(pattern, &error)));
         Ok(Self {
             set,
             single,
+            cuts: cuts.collect::<Result<_, String>>()?,
             surnames: surnames.kanji.iter().map(|name| width::fold(name).as_ref().into()).collect(),
             romanised: surnames.romanised.iter().map(|name| name.to_lowercase().into()).collect(),
             not_given: surnames.not_given.iter().map(|word| word.as_str().into()).collect(),
@@ -67,6 +73,15 @@ impl Patterns {
         }
         let folded = width::fold(text);
         !self.fits_a_pattern(&folded) && !(self.holds_a_kanji_name(&folded) || free && self.holds_a_roman_name(&folded))
+    }
+
+    /// A text without what may be cut out of it; `None` when what is left tells who somebody is, too.
+    pub(super) fn without_cuts(&self, text: &str, free: bool, instead: &str) -> Option<String> {
+        let mut left = width::fold(text).into_owned();
+        for cut in &self.cuts {
+            left = cut.replace_all(&left, instead).into_owned();
+        }
+        self.is_clean(&left, free).then_some(left)
     }
 
     fn fits_a_pattern(&self, text: &str) -> bool {

@@ -101,6 +101,11 @@ impl Branch {
         }
     }
 
+    /// Whether any member is named, so that an object is expected here.
+    pub(crate) const fn has_members(&self) -> bool {
+        !self.members.is_empty() || !self.choices.is_empty()
+    }
+
     /// The level below a member, if it may stay.
     pub(crate) fn member(&self, name: &str) -> Option<&Self> {
         let named = self.members.iter().find(|(known, _)| **known == *name);

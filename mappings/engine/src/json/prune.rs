@@ -1,24 +1,28 @@
 //! Writes what a mapping names of a resource, and counts what it leaves out.
 
+use std::sync::Arc;
+
 use schema::{Refusal, RefusalReason};
 
 use super::allow::Branch;
 use super::node::Node;
-use crate::door::{Door, WITHHELD};
+use crate::door::Door;
 
 /// What is left of a resource, as compact JSON with its members in their order.
 pub(crate) struct Pruned {
     pub(crate) text: Box<str>,
     pub(crate) refusals: Vec<Refusal>,
+    /// The first named element that holds a text where members are expected, or the other way round.
+    pub(crate) misshapen: Option<Arc<str>>,
 }
 
 /// Prunes a resource to a tree of named members.
 pub(crate) fn prune(resource: &Node<'_>, kind: &str, allow: &Branch, door: &Door) -> Pruned {
-    let mut pruner = Pruner { kind, door, path: Vec::new(), text: String::with_capacity(512), refusals: Vec::new() };
+    let mut pruner = Pruner { kind, door, path: Vec::new(), text: String::with_capacity(512), refusals: Vec::new(), misshapen: None };
     if !pruner.node(resource, allow) {
         pruner.text.push_str("{}");
     }
-    Pruned { text: pruner.text.into(), refusals: pruner.refusals }
+    Pruned { text: pruner.text.into(), refusals: pruner.refusals, misshapen: pruner.misshapen }
 }
 
 struct Pruner<'a> {
@@ -27,6 +31,7 @@ struct Pruner<'a> {
     path: Vec<&'a str>,
     text: String,
     refusals: Vec<Refusal>,
+    misshapen: Option<Arc<str>>,
 }
 
 impl<'a> Pruner<'a> {
@@ -42,13 +47,17 @@ impl<'a> Pruner<'a> {
                 self.text.push_str(text);
                 true
             }
-            Node::Text(_) | Node::Plain(_) => {
-                self.refuse(RefusalReason::Unmapped);
-                false
-            }
+            Node::Text(_) | Node::Plain(_) => self.misshapen(),
             Node::Array(elements) => self.array(elements, branch),
+            Node::Object(_) if !branch.has_members() => self.misshapen(),
             Node::Object(members) => self.object(node, members, branch),
         }
+    }
+
+    fn misshapen(&mut self) -> bool {
+        let place = self.place();
+        self.misshapen.get_or_insert(place);
+        false
     }
 
     fn leaf(&mut self, text: &str) {
@@ -56,7 +65,7 @@ impl<'a> Pruner<'a> {
             push_quoted(&mut self.text, text);
         } else {
             self.refuse(RefusalReason::IdentifyingPattern);
-            push_quoted(&mut self.text, WITHHELD);
+            push_quoted(&mut self.text, &self.door.withheld(text));
         }
     }
 
@@ -120,6 +129,12 @@ impl<'a> Pruner<'a> {
 
     /// Counts the place that the path stands at.
     fn refuse(&mut self, reason: RefusalReason) {
+        let field = self.place();
+        self.refusals.push(Refusal { field, reason });
+    }
+
+    /// The place that the path stands at.
+    fn place(&self) -> Arc<str> {
         let length = self.kind.len() + self.path.iter().map(|name| name.len() + 1).sum::<usize>();
         let mut field = String::with_capacity(length);
         field.push_str(self.kind);
@@ -127,7 +142,7 @@ impl<'a> Pruner<'a> {
             field.push('.');
             field.push_str(plain_name(name));
         }
-        self.refusals.push(Refusal { field: field.into(), reason });
+        field.into()
     }
 }
 
@@ -197,6 +212,18 @@ mod tests {
         check(
             &["code.text"],
             r#"{"resourceType":"Patient","id":"p","code":{"text":"電話 03-1234-5678"}}"#,
+            r#"{"resourceType":"Patient","id":"p","code":{"text":"[withheld]"}}"#,
+            &["Patient.code.text IdentifyingPattern"],
+        );
+        check(
+            &["code.text"],
+            r#"{"resourceType":"Patient","id":"p","code":{"text":"シタラビン (ID:7784598769)"}}"#,
+            r#"{"resourceType":"Patient","id":"p","code":{"text":"シタラビン [withheld]"}}"#,
+            &["Patient.code.text IdentifyingPattern"],
+        );
+        check(
+            &["code.text"],
+            r#"{"resourceType":"Patient","id":"p","code":{"text":"患者氏名:甲野 乙彦 ID:7784598769"}}"#,
             r#"{"resourceType":"Patient","id":"p","code":{"text":"[withheld]"}}"#,
             &["Patient.code.text IdentifyingPattern"],
         );

@@ -6,7 +6,7 @@ use rustc_hash::FxHashMap;
 use toml::Spanned;
 
 use super::check;
-use super::mapping::{Closed, Column, Mapping, Wait};
+use super::mapping::{Closed, Column, Mapping, Required, Wait};
 use super::rule::{ItemRule, Reader, Rule};
 use super::spec::{FileSpec, ItemSpec};
 use crate::MappingError;
@@ -111,7 +111,12 @@ impl<'a> Compiler<'a> {
         let waits = waits.collect::<Result<Vec<_>, MappingError>>()?;
         let items = self.items(&spec)?;
         let keeps = spec.keeps.iter().map(|rule| self.rule(rule, None)).collect::<Result<Vec<_>, _>>()?;
+        let mut requires = Vec::new();
         for heading in &spec.record.requires {
+            if self.resource.is_some() {
+                requires.push(Required { path: self.path(heading)?, label: self.label_of_path(heading.get_ref()) });
+                continue;
+            }
             let column = self.column(heading)?;
             self.columns[usize::from(column)].required = true;
         }
@@ -130,6 +135,7 @@ impl<'a> Compiler<'a> {
             key,
             subject,
             row_version,
+            requires,
             later_line_wins: spec.record.later_line_wins,
             waits,
             items,

@@ -22,6 +22,13 @@ pub(crate) enum Condition {
         /// Whether nothing may stand there.
         negated: bool,
     },
+    /// One of the texts at the place names a known product (or, negated, none does).
+    Product {
+        /// Where.
+        place: Place,
+        /// Whether none may.
+        negated: bool,
+    },
     /// At least one holds.
     Any(Vec<Condition>),
 }
@@ -30,7 +37,7 @@ impl Condition {
     /// Every place that is looked at.
     pub(crate) fn places<'a>(&'a self, take: &mut dyn FnMut(&'a Place)) {
         match self {
-            Self::Listed { place, .. } | Self::Present { place, .. } => take(place),
+            Self::Listed { place, .. } | Self::Present { place, .. } | Self::Product { place, .. } => take(place),
             Self::Any(conditions) => conditions.iter().for_each(|condition| condition.places(take)),
         }
     }

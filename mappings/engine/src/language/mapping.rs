@@ -6,6 +6,7 @@ use super::condition::Condition;
 use super::rule::{ItemRule, Rule};
 use super::spec::TestSpec;
 use crate::json::allow::Allow;
+use crate::json::path::Path;
 use crate::normalise::code::CodeTable;
 
 /// A checked mapping: one layout version of one kind of row or resource.
@@ -28,6 +29,8 @@ pub struct Mapping {
     pub(crate) row_version: Vec<Vec<Rule>>,
     /// Of two rows of one version the one further down the file counts.
     pub(crate) later_line_wins: bool,
+    /// Elements without which a resource is not what it says it is.
+    pub(crate) requires: Vec<Required>,
     pub(crate) waits: Vec<Wait>,
     pub(crate) items: Vec<ItemRule>,
     pub(crate) keeps: Vec<Rule>,
@@ -55,6 +58,15 @@ pub(crate) struct Closed {
     pub(crate) free: bool,
     /// It is read as initials, so that anything longer is a name.
     pub(crate) initials: bool,
+}
+
+/// An element that a resource must have.
+#[derive(Debug)]
+pub(crate) struct Required {
+    /// Where it stands.
+    pub(crate) path: Arc<Path>,
+    /// The path as it is written, with the resource's type.
+    pub(crate) label: Arc<str>,
 }
 
 /// Rows that are kept and wait.

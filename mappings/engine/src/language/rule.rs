@@ -25,6 +25,7 @@ pub(crate) enum Reader {
     TrumpId,
     Crid,
     FhirId,
+    Instant,
     Reference(Box<str>),
     Lot,
     Product,
@@ -33,8 +34,8 @@ pub(crate) enum Reader {
 
 impl Reader {
     /// Every word that `as` may have.
-    pub(crate) const WORDS: [&'static str; 16] = [
-        "code", "crid", "date", "decimal", "facility", "fhir_id", "gl", "hla", "initials", "integer", "lot", "prefecture",
+    pub(crate) const WORDS: [&'static str; 17] = [
+        "code", "crid", "date", "decimal", "facility", "fhir_id", "gl", "hla", "initials", "instant", "integer", "lot", "prefecture",
         "product", "reference", "text", "trump_id",
     ];
 }

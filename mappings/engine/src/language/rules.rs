@@ -78,7 +78,7 @@ impl Compiler<'_> {
     }
 
     /// Reads a path and marks what it needs as admitted.
-    fn path(&mut self, path: &Spanned<String>) -> Result<Arc<Path>, MappingError> {
+    pub(super) fn path(&mut self, path: &Spanned<String>) -> Result<Arc<Path>, MappingError> {
         let parsed = self.parsed(path)?;
         self.allow.add(&parsed);
         Ok(parsed)
@@ -106,12 +106,14 @@ impl Compiler<'_> {
     fn label(&self, place: &Place, spec: &RuleSpec) -> Arc<str> {
         match (place, &spec.column, &spec.path) {
             (Place::Column(_), Some(column), _) => column.get_ref().as_str().into(),
-            (Place::Path(_), _, Some(path)) => {
-                let resource = self.resource.as_deref().unwrap_or_default();
-                format!("{resource}.{}", path.get_ref()).into()
-            }
+            (Place::Path(_), _, Some(path)) => self.label_of_path(path.get_ref()),
             _ => "".into(),
         }
+    }
+
+    pub(super) fn label_of_path(&self, path: &str) -> Arc<str> {
+        let resource = self.resource.as_deref().unwrap_or_default();
+        format!("{resource}.{path}").into()
     }
 
     fn reader(&mut self, spec: &RuleSpec, attribute: Option<Attribute>, place: &Place, span: &Range<usize>) -> Result<Reader, MappingError> {
@@ -135,6 +137,7 @@ impl Compiler<'_> {
             "gl" => locus(self).map(|(locus, copy)| Reader::Gl(locus, copy))?,
             "hla" => Reader::Hla(locus(self)?.0),
             "initials" => Reader::Initials,
+            "instant" => Reader::Instant,
             "integer" => Reader::Integer,
             "lot" => Reader::Lot,
             "prefecture" => Reader::Prefecture,
@@ -260,17 +263,26 @@ impl Compiler<'_> {
             (None, Some(path)) => (Place::Path(self.path(path)?), path.span()),
             _ => return Err(self.source.error(&(0..0), "a condition needs exactly one of `column`, `path` and `any`")),
         };
-        match (&spec.one_of, &spec.not_in, spec.present) {
-            (Some(list), None, None) => Ok(Condition::Listed { place, list: list_of(list), negated: false }),
-            (None, Some(list), None) => Ok(Condition::Listed { place, list: list_of(list), negated: true }),
-            (None, None, Some(present)) => {
+        match (&spec.one_of, &spec.not_in, spec.present, &spec.codes, spec.product) {
+            (Some(list), None, None, None, None) => Ok(Condition::Listed { place, list: list_of(list), negated: false }),
+            (None, Some(list), None, None, None) => Ok(Condition::Listed { place, list: list_of(list), negated: true }),
+            (None, None, Some(present), None, None) => {
                 let mut absent = CodeTable::default();
                 for (spelling, kind) in &self.absent {
                     absent.add(spelling, &Value::Absent(*kind));
                 }
                 Ok(Condition::Present { place, absent, negated: !present })
             }
-            _ => Err(self.source.error(&span, "a condition needs exactly one of `in`, `not_in` and `present`")),
+            (None, None, None, Some(name), None) => {
+                let codes = Spanned::new(name.span(), CodesSpec::Name(name.get_ref().clone()));
+                let mut list = CodeTable::default();
+                for (key, value) in self.codes_of(&codes)? {
+                    list.add(&key, &value);
+                }
+                Ok(Condition::Listed { place, list, negated: false })
+            }
+            (None, None, None, None, Some(product)) => Ok(Condition::Product { place, negated: !product }),
+            _ => Err(self.source.error(&span, "a condition needs exactly one of `in`, `not_in`, `present`, `codes` and `product`")),
         }
     }
 }

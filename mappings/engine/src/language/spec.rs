@@ -125,6 +125,8 @@ pub(crate) struct ConditionSpec {
     pub(crate) one_of: Option<Vec<String>>,
     pub(crate) not_in: Option<Vec<String>>,
     pub(crate) present: Option<bool>,
+    pub(crate) codes: Option<Spanned<String>>,
+    pub(crate) product: Option<bool>,
     pub(crate) any: Option<Vec<ConditionSpec>>,
 }
 

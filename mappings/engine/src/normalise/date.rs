@@ -41,6 +41,14 @@ pub(crate) fn read(text: &str) -> Result<DateRead, Fault> {
     read_spelt(&folded)
 }
 
+/// An instant in UTC to the millisecond, so that instants of any zone sort as text; a date as it is.
+pub(crate) fn read_sortable(text: &str) -> Result<Box<str>, Fault> {
+    if let Ok(instant) = text.trim().parse::<jiff::Timestamp>() {
+        return Ok(instant.strftime("%Y-%m-%dT%H:%M:%S.%3fZ").to_string().into());
+    }
+    read(text).map(|read| read.date.date.to_string().into())
+}
+
 const fn sure(date: PartialDate) -> DateRead {
     DateRead { date: EventDate { date, estimated: false }, era_slip: false }
 }
@@ -277,6 +285,14 @@ mod tests {
         for text in ["", "abc", "2019/4/5/6", "4/5", "19/4/5", "確認中", "2019-04-05Tx", "123456789", "2019年春"] {
             check(text, Err(Fault::Unreadable));
         }
+    }
+
+    #[test]
+    fn instants_of_any_zone_sort_as_text() {
+        assert_eq!(read_sortable("2020-08-01T08:39:35+09:00").as_deref(), Ok("2020-07-31T23:39:35.000Z"));
+        assert_eq!(read_sortable("2020-08-01T00:00:00.12Z").as_deref(), Ok("2020-08-01T00:00:00.120Z"));
+        assert_eq!(read_sortable("2020-08-01").as_deref(), Ok("2020-08-01"));
+        assert!(read_sortable("yesterday").is_err());
     }
 
     proptest::proptest! {
