@@ -214,3 +214,106 @@ impl Tally {
         changes
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use schema::{RecordKey, SourceName};
+
+    use super::*;
+
+    type Memberships = BTreeMap<RecordRef, Member>;
+
+    fn record(number: usize) -> RecordRef {
+        RecordRef {
+            source: SourceName::new("s").unwrap(),
+            key: RecordKey::new(number.to_string()),
+        }
+    }
+
+    /// Cuts records into clusters: `labels[n]` is the cluster of record `n`, 0 where it is gone.
+    fn clusters(labels: &[usize]) -> Vec<Vec<RecordRef>> {
+        let mut clusters: BTreeMap<usize, Vec<RecordRef>> = BTreeMap::new();
+        for (number, label) in labels.iter().enumerate().filter(|(_, label)| **label > 0) {
+            clusters.entry(*label).or_default().push(record(number));
+        }
+        clusters.into_values().collect()
+    }
+
+    /// What the store does with a partition: the memberships after it, and the plan.
+    fn resolve(stored: &Memberships, clusters: &[Vec<RecordRef>]) -> (Memberships, Plan) {
+        let clusters: Vec<&[RecordRef]> = clusters.iter().map(Vec::as_slice).collect();
+        let ranks = ranks(&clusters);
+        let kept = kept(stored, &clusters, &ranks);
+        let mut next = stored
+            .values()
+            .map(|member| member.identity)
+            .max()
+            .unwrap_or_default();
+        let mut numbers = vec![0; clusters.len()];
+        for place in ranks {
+            numbers[place] = kept[place].unwrap_or_else(|| {
+                next += 1;
+                next
+            });
+        }
+        let plan = plan(stored, &clusters, numbers);
+        let mut after = stored.clone();
+        after.extend(plan.memberships.clone());
+        (after, plan)
+    }
+
+    fn labels() -> impl Strategy<Value = Vec<usize>> {
+        prop::collection::vec(0..6_usize, 12)
+    }
+
+    proptest! {
+        #[test]
+        fn a_partition_gets_one_number_a_cluster_and_again_changes_nothing(first in labels(), second in labels()) {
+            let (stored, _) = resolve(&Memberships::new(), &clusters(&first));
+            let wanted = clusters(&second);
+            let (after, plan) = resolve(&stored, &wanted);
+            let distinct: BTreeSet<_> = plan.numbers.iter().collect();
+            prop_assert_eq!(distinct.len(), wanted.len());
+            for (cluster, number) in wanted.iter().zip(&plan.numbers) {
+                for record in cluster {
+                    prop_assert_eq!(after[record], Member { identity: *number, is_present: true });
+                }
+            }
+            let (again, plan) = resolve(&after, &wanted);
+            prop_assert_eq!(again, after);
+            prop_assert!(plan.changes.is_empty() && plan.memberships.is_empty() && plan.retired.is_empty());
+        }
+
+        #[test]
+        fn no_membership_points_to_a_retired_identity(first in labels(), second in labels()) {
+            let (stored, _) = resolve(&Memberships::new(), &clusters(&first));
+            let (after, plan) = resolve(&stored, &clusters(&second));
+            for member in after.values() {
+                prop_assert!(!plan.retired.contains_key(&member.identity));
+            }
+            for survivor in plan.retired.values() {
+                prop_assert!(plan.numbers.contains(survivor));
+            }
+        }
+
+        #[test]
+        fn the_order_of_clusters_leaves_no_trace(first in labels(), second in labels()) {
+            let turned = |labels: &[usize]| {
+                let mut clusters = clusters(labels);
+                clusters.reverse();
+                for cluster in &mut clusters {
+                    cluster.reverse();
+                }
+                clusters
+            };
+            let (one, _) = resolve(&Memberships::new(), &clusters(&first));
+            let (other, _) = resolve(&Memberships::new(), &turned(&first));
+            prop_assert_eq!(&one, &other);
+            let (one, plan) = resolve(&one, &clusters(&second));
+            let (other, turned_plan) = resolve(&other, &turned(&second));
+            prop_assert_eq!(one, other);
+            prop_assert_eq!(plan.changes, turned_plan.changes);
+        }
+    }
+}

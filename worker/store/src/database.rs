@@ -9,8 +9,8 @@ use sqlx::sqlite::{
     SqliteSynchronous,
 };
 use sqlx::{
-    Arguments, ColumnIndex, Decode, PgPool, Postgres, Row as _, SqlSafeStr, Sqlite, SqlitePool,
-    Type,
+    Arguments, ColumnIndex, ConnectOptions, Decode, PgPool, Postgres, Row as _, SqlSafeStr, Sqlite,
+    SqlitePool, Type,
 };
 
 use crate::StoreError;
@@ -19,6 +19,8 @@ use crate::StoreError;
 const SQLITE_BUSY_WAIT: Duration = Duration::from_secs(10);
 /// SQLite page cache of one connection, in KiB (negative: size, not pages): holds the index leaves a page of records touches.
 const SQLITE_CACHE: &str = "-65536";
+/// Pages of SQLite's journal before it is folded into the file, 64 MiB: the leaves of an index are written once for many pages of records.
+const SQLITE_JOURNAL: &str = "16384";
 /// Readers of the SQLite file beside its one writer.
 const SQLITE_READERS_MAX: u32 = 3;
 /// Connections to PostgreSQL: the stages of one process, not more.
@@ -289,6 +291,7 @@ async fn open_postgres(url: &str) -> Result<Database, StoreError> {
     let options: PgConnectOptions = url
         .parse()
         .map_err(|_| StoreError::needs_person("its PostgreSQL URL cannot be read"))?;
+    let options = options.disable_statement_logging();
     let pool = PgPoolOptions::new()
         .max_connections(POSTGRES_CONNECTIONS_MAX)
         .acquire_timeout(CONNECTION_WAIT)
@@ -308,7 +311,9 @@ async fn open_sqlite(path: &str) -> Result<Database, StoreError> {
         .busy_timeout(SQLITE_BUSY_WAIT)
         .foreign_keys(true)
         .pragma("cache_size", SQLITE_CACHE)
-        .pragma("temp_store", "memory");
+        .pragma("temp_store", "memory")
+        .pragma("wal_autocheckpoint", SQLITE_JOURNAL)
+        .disable_statement_logging();
     let pool = |connections| SqlitePoolOptions::new().max_connections(connections);
     let pool = |connections| pool(connections).acquire_timeout(CONNECTION_WAIT);
     let write = pool(1).connect_with(options.clone()).await?;

@@ -118,11 +118,19 @@ impl Transaction {
         now: Timestamp,
     ) -> Result<(), StoreError> {
         let places: BTreeSet<&Arc<str>> = read_well.iter().map(|origin| &origin.place).collect();
+        let lines = || read_well.iter().map(|origin| origin.line.cast_signed());
+        let (Some(first), Some(last)) = (lines().min(), lines().max()) else {
+            return Ok(());
+        };
         let open = fetch_in(
             self,
-            "SELECT place, line FROM dead_letter WHERE source = $1 AND resolved_at IS NULL AND place",
-            &[source.as_str().into()],
-            places.into_iter().map(|place| Bind::from(&**place)).collect(),
+            "SELECT place, line FROM dead_letter WHERE source = $1 AND resolved_at IS NULL
+             AND line BETWEEN $2 AND $3 AND place",
+            &[source.as_str().into(), first.into(), last.into()],
+            places
+                .into_iter()
+                .map(|place| Bind::from(&**place))
+                .collect(),
             "",
         )
         .await?;

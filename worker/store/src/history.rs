@@ -6,11 +6,9 @@ use serde::Serialize;
 
 use crate::database::{Bind, Transaction, binds};
 use crate::identity::read_identity;
+use crate::search::INDEXED;
 use crate::statement::{Batch, execute_in, fetch_in};
 use crate::{Lease, RunId, Store, StoreError, body, time};
-
-/// By what a person can be looked for.
-const INDEXED: [Attribute; 3] = [Attribute::BirthDate, Attribute::Sex, Attribute::Facility];
 
 /// A stored history, as its JSON text: what is published is this text.
 #[derive(Clone, PartialEq, Eq)]
@@ -48,33 +46,10 @@ pub struct HistoryCounts {
     pub unchanged: u64,
 }
 
-/// One event of a history, as it stands in exports.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct EventRow {
-    /// Whose.
-    pub identity: Identity,
-    /// As [`schema::EventKind::as_str`].
-    pub kind: String,
-    /// As precise as its best telling.
-    pub date: Option<String>,
-    /// The chosen product.
-    pub product: Option<String>,
-    /// The sources that tell of it, sorted, between `;`.
-    pub sources: String,
-    /// It is known by mentions only.
-    pub mentioned_only: bool,
-}
-
 /// Reads histories in the order of identity, in batches.
 pub struct HistoryPages<'a> {
     store: &'a Store,
     after: i64,
-}
-
-/// Reads events in the order of identity and of the history, in batches.
-pub struct EventPages<'a> {
-    store: &'a Store,
-    after: (i64, i64),
 }
 
 impl Store {
@@ -154,50 +129,6 @@ impl Store {
             after: 0,
         }
     }
-
-    /// Every event of every history.
-    #[must_use]
-    pub const fn events(&self) -> EventPages<'_> {
-        EventPages {
-            store: self,
-            after: (0, 0),
-        }
-    }
-
-    /// The persons of whom some source tells all of these (each may be left out): a birth date as `YYYY`, `YYYY-MM` or `YYYY-MM-DD`
-    /// as it was told, a sex, a facility's id. In the order of identity.
-    ///
-    /// # Errors
-    /// [`StoreError::TryLater`] when the database is busy or away.
-    pub async fn find(
-        &self,
-        birth_date: Option<&str>,
-        sex: Option<&str>,
-        facility: Option<&str>,
-        persons_max: u32,
-    ) -> Result<Vec<Identity>, StoreError> {
-        let [dates, sexes, facilities] = INDEXED.map(Attribute::as_str);
-        let rows = self
-            .database
-            .fetch(
-                "SELECT h.identity FROM history h WHERE
-                 ($1 = '' OR h.identity IN (SELECT identity FROM person_index WHERE attribute = $4 AND value = $1)) AND
-                 ($2 = '' OR h.identity IN (SELECT identity FROM person_index WHERE attribute = $5 AND value = $2)) AND
-                 ($3 = '' OR h.identity IN (SELECT identity FROM person_index WHERE attribute = $6 AND value = $3))
-                 ORDER BY h.identity LIMIT $7",
-                binds![
-                    birth_date.unwrap_or_default(),
-                    sex.unwrap_or_default(),
-                    facility.unwrap_or_default(),
-                    dates,
-                    sexes,
-                    facilities,
-                    i64::from(persons_max)
-                ],
-            )
-            .await?;
-        rows.iter().map(|row| read_identity(row, 0)).collect()
-    }
 }
 
 impl HistoryPages<'_> {
@@ -213,39 +144,6 @@ impl HistoryPages<'_> {
             self.after = last.integer(0)?;
         }
         rows.iter().map(read_history).collect()
-    }
-}
-
-impl EventPages<'_> {
-    /// The next events, at most so many; empty at the end.
-    ///
-    /// # Errors
-    /// [`StoreError::TryLater`] when the database is busy or away.
-    pub async fn next(&mut self, events_max: u32) -> Result<Vec<EventRow>, StoreError> {
-        let rows = self
-            .store
-            .database
-            .fetch(
-                "SELECT identity, ordinal, kind, event_date, product, sources, mentioned_only FROM event
-                 WHERE (identity, ordinal) > ($1, $2) ORDER BY identity, ordinal LIMIT $3",
-                binds![self.after.0, self.after.1, i64::from(events_max)],
-            )
-            .await?;
-        if let Some(last) = rows.last() {
-            self.after = (last.integer(0)?, last.integer(1)?);
-        }
-        rows.iter()
-            .map(|row| {
-                Ok(EventRow {
-                    identity: read_identity(row, 0)?,
-                    kind: row.text(2)?,
-                    date: row.text_or_none(3)?,
-                    product: row.text_or_none(4)?,
-                    sources: row.text(5)?,
-                    mentioned_only: row.integer(6)? == 1,
-                })
-            })
-            .collect()
     }
 }
 

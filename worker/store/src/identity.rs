@@ -3,7 +3,7 @@ use schema::{Identity, RecordRef};
 use serde::Serialize;
 
 use crate::database::{Row, binds};
-use crate::run::words;
+use crate::words::words;
 use crate::{RunId, Store, StoreError, body, time};
 
 /// Survivors of survivors: a chain longer than this is a fault of the stored data.

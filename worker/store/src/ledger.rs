@@ -6,8 +6,8 @@ use schema::{Refusal, RefusalReason, RowCounts};
 use serde::Serialize;
 
 use crate::database::{Row, Transaction, binds};
-use crate::run::words;
 use crate::statement::Batch;
+use crate::words::words;
 use crate::{Lease, RunId, Store, StoreError};
 
 words! {

@@ -3,8 +3,8 @@ use schema::{ContentHash, RecordRef};
 use serde::{Deserialize, Serialize};
 
 use crate::database::{Row, binds};
-use crate::run::words;
 use crate::statement::Batch;
+use crate::words::words;
 use crate::{Lease, RunId, Store, StoreError, body, time};
 
 /// The number of a link run, from 1.

@@ -5,6 +5,7 @@ use schema::{RowCounts, SourceName};
 use serde::{Deserialize, Serialize};
 
 use crate::database::{Row, Transaction, binds};
+use crate::words::words;
 use crate::{Lease, Store, StoreError, time};
 
 /// The number of a run, from 1.
@@ -17,34 +18,6 @@ impl fmt::Display for RunId {
         self.0.fmt(formatter)
     }
 }
-
-/// Enums that are stored by their word.
-macro_rules! words {
-    ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $word:literal,)* }) => {
-        $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
-        #[serde(rename_all = "snake_case")]
-        pub enum $name {
-            $($(#[$variant_doc])* $variant,)*
-        }
-
-        impl $name {
-            /// The word as it is stored and shown.
-            #[must_use]
-            pub const fn as_str(self) -> &'static str {
-                match self { $(Self::$variant => $word,)* }
-            }
-
-            pub(crate) fn read(word: &str) -> Result<Self, $crate::StoreError> {
-                match word {
-                    $($word => Ok(Self::$variant),)*
-                    _ => Err($crate::StoreError::broken(stringify!($name), format!("unknown word `{word}`"))),
-                }
-            }
-        }
-    };
-}
-pub(crate) use words;
 
 words! {
     /// Which job a run is of.
@@ -276,39 +249,6 @@ impl Store {
         };
         transaction.commit().await?;
         Ok(state)
-    }
-
-    /// Gives back the runs that are running without a live lease: queued again and due at once, or dead-lettered at their maximum.
-    ///
-    /// # Errors
-    /// [`StoreError::TryLater`] when the database is busy or away.
-    pub async fn reap_runs(&self, now: Timestamp) -> Result<Vec<(RunId, RunState)>, StoreError> {
-        let mut transaction = self.begin().await?;
-        let rows = transaction
-            .fetch(
-                "SELECT r.id, r.attempts, r.attempts_max FROM run r WHERE r.state = 'running' AND NOT EXISTS
-                 (SELECT 1 FROM lease l WHERE l.resource = r.lease_resource AND l.epoch = r.lease_epoch
-                  AND l.worker <> '' AND l.expires_at > $1) ORDER BY r.id",
-                binds![time::text(now)],
-            )
-            .await?;
-        let mut reaped = Vec::new();
-        for row in rows {
-            let run = RunId(row.integer(0)?);
-            let state = if row.integer(1)? >= row.integer(2)? {
-                RunState::DeadLettered
-            } else {
-                RunState::Queued
-            };
-            let error = Some("its worker ended without a word".to_owned());
-            transaction.end_run(run, state, error, now).await?;
-            if state == RunState::Queued {
-                transaction.set_due(run, now).await?;
-            }
-            reaped.push((run, state));
-        }
-        transaction.commit().await?;
-        Ok(reaped)
     }
 
     /// Runs that wait and are due, oldest first.

@@ -135,12 +135,20 @@ async fn an_identity_lasts_through_growth_merge_and_split() {
         );
         let fresh = number(&bench, "a/2").await.unwrap();
         assert!(fresh > pair.max(lone), "a number is never given twice");
+    })
+    .await;
+}
 
-        let changes = bench
-            .store
-            .identity_changes(Identity::from_number(pair))
-            .await
-            .unwrap();
+#[tokio::test]
+async fn an_identity_keeps_its_own_history() {
+    on_both(async |backend| {
+        let bench = Bench::new(backend).await;
+        resolve(&bench, "a/1+b/1 a/2").await;
+        let pair = Identity::from_number(number(&bench, "a/1").await.unwrap());
+        for text in ["a/1+b/1+c/1 a/2", "a/1+b/1+c/1+a/2", "a/1+b/1 c/1 a/2"] {
+            resolve(&bench, text).await;
+        }
+        let changes = bench.store.identity_changes(pair).await.unwrap();
         let kinds: Vec<_> = changes
             .iter()
             .map(|change| (change.kind, change.records))
@@ -153,11 +161,7 @@ async fn an_identity_lasts_through_growth_merge_and_split() {
             (ChangeKind::SplitInto, 1),
         ];
         assert_eq!(kinds, expected);
-        let members = bench
-            .store
-            .members(Identity::from_number(pair))
-            .await
-            .unwrap();
+        let members = bench.store.members(pair).await.unwrap();
         assert_eq!(members, [record_ref("a/1"), record_ref("b/1")]);
         assert_eq!(bench.store.summary().await.unwrap().persons, 3);
         assert_eq!(
