@@ -324,7 +324,10 @@ fn footer_rows(history: &History) -> Vec<(&'static str, String)> {
     let lines: Vec<_> = history
         .lines
         .iter()
-        .map(|line| format!("{} {}", line.number, line.label))
+        .map(|line| {
+            let ja = words::line(&line.label, Language::Ja);
+            format!("{} {ja} {}", line.number, line.label)
+        })
         .collect();
     if !lines.is_empty() {
         rows.push((

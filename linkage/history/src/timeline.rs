@@ -14,7 +14,7 @@ pub fn timeline(history: &History, language: Language) -> String {
         head(history, language),
         section(
             language.pick("治療ライン", "Lines of treatment"),
-            &lines(history),
+            &lines(history, language),
         ),
         section(
             language.pick("経過", "Timeline"),
@@ -81,13 +81,13 @@ fn section(title: &str, rows: &[Vec<String>]) -> String {
     format!("\n{title}\n{}", lines.collect::<String>())
 }
 
-fn lines(history: &History) -> Vec<Vec<String>> {
+fn lines(history: &History, language: Language) -> Vec<Vec<String>> {
     let rows = history.lines.iter().map(|line| {
         let begins = line.begins.map(|date| date.date.to_string());
         vec![
             line.number.to_string(),
             begins.unwrap_or_default(),
-            line.label.to_string(),
+            words::line(&line.label, language),
         ]
     });
     rows.collect()

@@ -118,6 +118,26 @@ pub(crate) fn consent(state: &str, language: Language) -> &str {
     language.pick(ja, state)
 }
 
+/// What a line of treatment is, as people read it.
+pub(crate) fn line(label: &str, language: Language) -> String {
+    const WORDS: [(&str, &str); 8] = [
+        ("tandem ", "タンデム"),
+        ("autologous ", "自家"),
+        ("allogeneic ", "同種"),
+        ("syngeneic ", "同系"),
+        ("HCT", "移植"),
+        ("chemotherapy", "化学療法"),
+        ("cell therapy", "細胞治療"),
+        (", ", "・"),
+    ];
+    match language {
+        Language::En => label.to_owned(),
+        Language::Ja => WORDS
+            .iter()
+            .fold(label.to_owned(), |text, (en, ja)| text.replace(en, ja)),
+    }
+}
+
 /// A value as people read it.
 pub(crate) fn value(attribute: Attribute, value: &Value, language: Language) -> String {
     let text = value.to_text().unwrap_or_default();
