@@ -11,6 +11,8 @@ pub(crate) struct Bundle<'a> {
     pub(crate) next: Option<String>,
     /// When the server made the page.
     pub(crate) last_updated: Option<String>,
+    /// How many resources the server says that the search finds.
+    pub(crate) total: Option<u64>,
 }
 
 /// One entry of a page.
@@ -62,6 +64,7 @@ impl<'a> Bundle<'a> {
             },
             next: link.as_ref().and_then(next_link),
             last_updated: meta.and_then(|meta| meta.last_updated),
+            total: member("total").and_then(|total| serde_json::from_slice(total).ok()),
         })
     }
 }

@@ -90,6 +90,8 @@ pub(crate) struct Searching {
     pub(crate) types: Vec<String>,
     /// The page to read; none for the type's first.
     pub(crate) next: Option<String>,
+    /// How many resources a page is asked to hold, where that is not as set.
+    pub(crate) count: Option<u64>,
     pub(crate) pages: Trail,
     /// Entries of this type read so far.
     pub(crate) rows: u64,

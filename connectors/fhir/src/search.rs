@@ -17,6 +17,9 @@ use crate::position::{Position, Searching, Stage, Trail};
 /// How often one run begins a type's search anew because a page is gone.
 const RESTARTS_MAX: u32 = 3;
 
+/// A server without links to next pages is asked for pages of up to so many resources.
+const COUNT_MAX: u64 = 1_000_000;
+
 /// What changed so long before the last pass is asked for again: a search is no snapshot.
 const OVERLAP_S: i64 = 60;
 
@@ -61,7 +64,7 @@ impl Search {
         };
         let url = match &place.next {
             Some(next) => stored(next)?,
-            None => self.first_page(position, name)?,
+            None => self.first_page(position, place, name)?,
         };
         let foreign = origin(&url) != self.http.own_origin();
         if foreign {
@@ -81,10 +84,15 @@ impl Search {
         }
     }
 
-    fn first_page(&self, position: &Position, name: &str) -> Result<Url, ConnectorError> {
+    fn first_page(
+        &self,
+        position: &Position,
+        place: &Searching,
+        name: &str,
+    ) -> Result<Url, ConnectorError> {
         let mut url = under(&self.base, name)?;
         let mut query = url.query_pairs_mut();
-        query.append_pair("_count", &self.settings.page_count.to_string());
+        query.append_pair("_count", &self.count(place).to_string());
         let since = position
             .since(&[name.to_owned()])
             .filter(|_| self.settings.incremental);
@@ -112,6 +120,17 @@ impl Search {
         };
         let mut batch = Batch::new(name.into());
         let mut place = place.clone();
+        if self.is_full_without_next(&bundle, &place) {
+            let message =
+                "the page is full and has no link to a next one, so a larger one is asked for";
+            batch.find(FindingKind::Note, message);
+            let count = self
+                .count(&place)
+                .saturating_mul(10)
+                .max(bundle.total.unwrap_or(0));
+            place.count = Some(count.min(COUNT_MAX));
+            return Ok(batch.page(position.at(Stage::Searching(Box::new(place))).more()?, None));
+        }
         for entry in &bundle.entries {
             let number = place.rows + batch.rows + 1;
             self.take(&mut batch, name, number, entry);
@@ -122,7 +141,10 @@ impl Search {
             place.began = bundle.last_updated.clone().or(clock);
             place.pages.step(url.as_str());
         }
-        self.go_on(&mut batch, &mut place, name, &url, bundle.next.as_deref())?;
+        match bundle.next.as_deref() {
+            Some(next) => self.go_on(&mut batch, &mut place, &url, next)?,
+            None => self.end_type(&mut batch, &mut place, name, bundle.total),
+        }
         Ok(batch.page(position.at(Stage::Searching(Box::new(place))).more()?, None))
     }
 
@@ -182,28 +204,53 @@ impl Search {
         }
     }
 
-    /// Moves to the next page, or to the next type.
+    /// Whether a first page is as full as it was asked to be, with nothing that leads on: the rest would be lost.
+    fn is_full_without_next(&self, bundle: &Bundle, place: &Searching) -> bool {
+        let count = self.count(place);
+        let entries = bundle.entries.len() as u64;
+        let has_more = bundle.total.is_none_or(|total| total > entries);
+        let leads_nowhere = place.next.is_none() && bundle.next.is_none();
+        leads_nowhere && has_more && entries == count && count < COUNT_MAX
+    }
+
+    fn count(&self, place: &Searching) -> u64 {
+        place
+            .count
+            .unwrap_or_else(|| u64::from(self.settings.page_count))
+    }
+
+    /// A type was read to its last page.
+    fn end_type(&self, batch: &mut Batch, place: &mut Searching, name: &str, total: Option<u64>) {
+        self.restarts.store(0, Ordering::Relaxed);
+        let began = place.began.take();
+        let missing = total.filter(|total| *total > place.rows);
+        match (missing, began) {
+            (Some(total), _) => {
+                let rows = place.rows;
+                let message = format!(
+                    "the server tells {total} resources, gave {rows}, and has no link to the rest; the next sync reads all of it again"
+                );
+                batch.find(FindingKind::Fault, message);
+            }
+            (None, Some(instant)) => {
+                place.watermarks.insert(name.to_owned(), instant);
+            }
+            (None, None) => {
+                let message = "the server tells no time, so the next sync reads everything again";
+                batch.find(FindingKind::Warning, message);
+            }
+        }
+        place.next_type();
+    }
+
+    /// Moves to the next page.
     fn go_on(
         &self,
         batch: &mut Batch,
         place: &mut Searching,
-        name: &str,
         url: &Url,
-        next: Option<&str>,
+        next: &str,
     ) -> Result<(), ConnectorError> {
-        let Some(next) = next else {
-            self.restarts.store(0, Ordering::Relaxed);
-            let began = place.began.take();
-            if began.is_none() {
-                let message = "the server tells no time, so the next sync reads everything again";
-                batch.find(FindingKind::Warning, message);
-            }
-            place
-                .watermarks
-                .extend(began.map(|instant| (name.to_owned(), instant)));
-            place.next_type();
-            return Ok(());
-        };
         let next = linked(url, next)?;
         if origin(&next) != self.http.own_origin() {
             let why = format!(
@@ -310,6 +357,7 @@ impl Searching {
     fn next_type(&mut self) {
         self.types.remove(0);
         self.next = None;
+        self.count = None;
         self.pages = Trail::default();
         self.rows = 0;
         self.began = None;

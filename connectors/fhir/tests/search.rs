@@ -179,6 +179,27 @@ async fn a_server_without_next_links_gives_all_on_one_page() {
 }
 
 #[tokio::test]
+async fn a_server_that_keeps_to_the_count_and_gives_no_next_links_is_asked_for_larger_pages() {
+    let (_, drained) = read(Faults {
+        first_page_only: true,
+        ..Faults::default()
+    })
+    .await;
+    drained.is_whole_world();
+    assert!(drained.says("a larger one is asked for"));
+    let (_, drained) = read(Faults {
+        first_page_only: true,
+        count_max: Some(9),
+        total: true,
+        ..Faults::default()
+    })
+    .await;
+    assert!(drained.says("tells 60 resources, gave 9") && drained.has(FindingKind::Fault));
+    let marks = &drained.cursor().position["watermarks"];
+    assert!(marks["Consent"].is_string() && marks["Observation"].is_null());
+}
+
+#[tokio::test]
 async fn an_empty_page_with_a_next_link_is_not_the_end() {
     reads_whole(Faults {
         empty_page: true,

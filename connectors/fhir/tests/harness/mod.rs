@@ -266,6 +266,102 @@ impl Drained {
     }
 }
 
+/// The resources of the committed sample, by type, each as its text.
+pub(crate) fn sample() -> BTreeMap<String, Vec<String>> {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/sample/fhir");
+    let mut sample = BTreeMap::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_stem().unwrap().to_string_lossy().into_owned();
+        let text = std::fs::read_to_string(&path).unwrap();
+        let sound = |line: &&str| {
+            let resource: Option<serde_json::Value> = serde_json::from_str(line).ok();
+            resource.is_some_and(|resource| {
+                resource["resourceType"] == name.as_str() && resource["id"].is_string()
+            })
+        };
+        sample.insert(
+            name.clone(),
+            text.lines().filter(sound).map(str::to_owned).collect(),
+        );
+    }
+    sample
+}
+
+/// The keys `Type/id` of everything read, in order and each once.
+pub(crate) fn keys(records: &[RawRecord]) -> Vec<String> {
+    let mut keys: Vec<String> = records.iter().map(record_key).collect();
+    keys.sort();
+    keys.dedup();
+    keys
+}
+
+/// `Type/id` of a resource as text.
+pub(crate) fn text_key(text: &str) -> String {
+    let resource: serde_json::Value = serde_json::from_str(text).unwrap();
+    format!(
+        "{}/{}",
+        resource["resourceType"].as_str().unwrap(),
+        resource["id"].as_str().unwrap()
+    )
+}
+
+/// Puts these resources on a server: one by one, or as transactions of up to 50.
+pub(crate) async fn load(
+    client: &reqwest::Client,
+    url: &str,
+    resources: &[String],
+    as_transactions: bool,
+) {
+    if as_transactions {
+        for chunk in resources.chunks(50) {
+            let entry = |text: &String| {
+                format!(
+                    r#"{{"fullUrl":"{url}/{0}","resource":{text},"request":{{"method":"PUT","url":"{0}"}}}}"#,
+                    text_key(text)
+                )
+            };
+            let entries: Vec<String> = chunk.iter().map(entry).collect();
+            let bundle = format!(
+                r#"{{"resourceType":"Bundle","type":"transaction","entry":[{}]}}"#,
+                entries.join(",")
+            );
+            send(client.post(url), bundle).await;
+        }
+    } else {
+        for text in resources {
+            send(
+                client.put(format!("{url}/{}", text_key(text))),
+                text.clone(),
+            )
+            .await;
+        }
+    }
+}
+
+async fn send(request: reqwest::RequestBuilder, body: String) {
+    let answer = request
+        .header("content-type", "application/fhir+json")
+        .body(body)
+        .send()
+        .await
+        .unwrap();
+    let status = answer.status();
+    let text = answer.text().await.unwrap();
+    assert!(
+        status.is_success(),
+        "{status}: {}",
+        text.chars().take(600).collect::<String>()
+    );
+}
+
+/// A client for loading foreign servers.
+pub(crate) fn client() -> reqwest::Client {
+    // The connector installs it too; whoever comes second finds it done.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    reqwest::Client::new()
+}
+
 /// How many resources of each type the small world has.
 pub(crate) fn whole_world() -> BTreeMap<String, usize> {
     TYPES
@@ -276,14 +372,7 @@ pub(crate) fn whole_world() -> BTreeMap<String, usize> {
 
 fn record_key(record: &RawRecord) -> String {
     match &record.body {
-        Body::Json(text) => {
-            let resource: serde_json::Value = serde_json::from_str(text).unwrap();
-            format!(
-                "{}/{}",
-                resource["resourceType"].as_str().unwrap(),
-                resource["id"].as_str().unwrap()
-            )
-        }
+        Body::Json(text) => text_key(text),
         Body::Deleted(key) => format!("-{}", key.expose()),
         Body::Row(_) => panic!("a row came from a FHIR server"),
     }
