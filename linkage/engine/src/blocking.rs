@@ -120,6 +120,17 @@ impl Blocks {
             .position(|rule| rule.first_shared(left, right).is_some())
     }
 
+    /// All candidate pairs, `(left, right, rule)`, each once under the first rule that gives it; for looking at blocking
+    /// alone, since a run never holds them all.
+    #[must_use]
+    pub fn pairs(&self) -> Vec<(Row, Row, usize)> {
+        let mut pairs = Vec::new();
+        for chunk in self.chunks() {
+            self.for_each_new_pair(chunk, |left, right| pairs.push((left, right, chunk.rule)));
+        }
+        pairs
+    }
+
     /// The work of all rules, in order.
     pub(crate) fn chunks(&self) -> Vec<Chunk> {
         (0..self.rules.len())

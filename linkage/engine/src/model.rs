@@ -235,9 +235,9 @@ impl Model {
     pub fn parse(text: &str) -> Result<Self, LinkageError> {
         let model: Self =
             toml::from_str(text).map_err(|error| LinkageError::model(error.to_string()))?;
-        model.check().map_err(|(name, message)| {
-            LinkageError::model(format!("{}{message}", line_of(text, &name)))
-        })?;
+        model
+            .check()
+            .map_err(|fault| LinkageError::model(fault.with_line(text)))?;
         Ok(model)
     }
 
@@ -255,19 +255,20 @@ impl Model {
         self.sources.iter().find(|source| source.name == name)
     }
 
-    fn check(&self) -> Result<(), (String, String)> {
+    fn check(&self) -> Result<(), Fault> {
         bounded(self.comparisons.len(), COMPARISONS_MAX, "comparisons")?;
         bounded(self.blocks.len(), BLOCKS_MAX, "blocking rules")?;
         unique(
             self.comparisons.iter().map(|comparison| &comparison.name),
             "comparison",
         )?;
-        unique(self.blocks.iter().map(|block| &block.name), "blocking rule")?;
+        unique(self.blocks.iter().map(|block| &block.name), "block")?;
         unique(self.sources.iter().map(|source| &source.name), "source")?;
         let Thresholds { link, review, .. } = self.thresholds;
         if !(0.0 < review && review <= link && link < 1.0) {
-            return Err((
-                String::new(),
+            return Err(Fault::new(
+                "thresholds",
+                "",
                 "thresholds must be 0 < `review` <= `link` < 1".into(),
             ));
         }
@@ -279,10 +280,11 @@ impl Model {
             .try_for_each(|block| self.check_block(block))
     }
 
-    fn check_block(&self, block: &BlockSettings) -> Result<(), (String, String)> {
+    fn check_block(&self, block: &BlockSettings) -> Result<(), Fault> {
         let wrong = |message: String| {
-            Err((
-                block.name.clone(),
+            Err(Fault::new(
+                "block",
+                &block.name,
                 format!("blocking rule `{}`: {message}", block.name),
             ))
         };
@@ -310,10 +312,11 @@ impl Model {
 }
 
 impl ComparisonSettings {
-    fn check(&self) -> Result<(), (String, String)> {
+    fn check(&self) -> Result<(), Fault> {
         let wrong = |message: String| {
-            Err((
-                self.name.clone(),
+            Err(Fault::new(
+                "comparison",
+                &self.name,
                 format!("comparison `{}`: {message}", self.name),
             ))
         };
@@ -323,8 +326,8 @@ impl ComparisonSettings {
                 self.levels.len()
             ));
         }
-        if let Err((_, message)) = unique(self.levels.iter().map(|level| &level.name), "level") {
-            return wrong(message);
+        if let Err(fault) = unique(self.levels.iter().map(|level| &level.name), "level") {
+            return wrong(fault.message);
         }
         if (self.kind == Kind::Custom) == self.column.is_some() {
             return wrong("every kind but `custom` needs `column`, and `custom` has none".into());
@@ -391,21 +394,26 @@ impl Kind {
     }
 }
 
-fn bounded(found: usize, maximum: usize, what: &str) -> Result<(), (String, String)> {
+fn bounded(found: usize, maximum: usize, what: &str) -> Result<(), Fault> {
     if found == 0 || found > maximum {
-        return Err((
-            String::new(),
+        return Err(Fault::new(
+            "model",
+            "",
             format!("a model has 1 to {maximum} {what}, this one {found}"),
         ));
     }
     Ok(())
 }
 
-fn unique<'a>(names: impl Iterator<Item = &'a String>, what: &str) -> Result<(), (String, String)> {
+fn unique<'a>(names: impl Iterator<Item = &'a String>, table: &'static str) -> Result<(), Fault> {
     let mut seen = std::collections::BTreeSet::new();
     for name in names {
         if !seen.insert(name) {
-            return Err((name.clone(), format!("{what} `{name}` stands twice")));
+            return Err(Fault::new(
+                table,
+                name,
+                format!("{table} `{name}` stands twice"),
+            ));
         }
     }
     Ok(())
@@ -418,14 +426,39 @@ fn listed<'a>(names: impl Iterator<Item = &'a str>) -> String {
         .join(", ")
 }
 
-/// `line N: ` of the last `name = "..."` with that name; empty when there is none.
-fn line_of(text: &str, name: &str) -> String {
-    let quoted = format!("\"{name}\"");
-    let stands = |line: &str| line.trim_start().starts_with("name") && line.contains(&quoted);
-    let place = text
-        .lines()
-        .collect::<Vec<_>>()
-        .iter()
-        .rposition(|line| stands(line));
-    place.map_or_else(String::new, |index| format!("line {}: ", index + 1))
+/// What is wrong in a model that parses, and in which entry.
+struct Fault {
+    table: &'static str,
+    name: String,
+    message: String,
+}
+
+impl Fault {
+    fn new(table: &'static str, name: &str, message: String) -> Self {
+        Self {
+            table,
+            name: name.to_owned(),
+            message,
+        }
+    }
+
+    /// The message, with the line of the last entry of that table and name where the text shows it.
+    fn with_line(&self, text: &str) -> String {
+        let (header, quoted) = (format!("[[{}]]", self.table), format!("\"{}\"", self.name));
+        let (mut inside, mut found) = (false, None);
+        for (number, line) in (1..).zip(text.lines().map(str::trim_start)) {
+            inside = if line.starts_with('[') {
+                line.starts_with(&header)
+            } else {
+                inside
+            };
+            if inside && line.starts_with("name") && line.contains(&quoted) {
+                found = Some(number);
+            }
+        }
+        found.map_or_else(
+            || self.message.clone(),
+            |number: usize| format!("line {number}: {}", self.message),
+        )
+    }
 }

@@ -15,6 +15,10 @@ const CHUNKS_PER_STEP: usize = 64;
 /// Rounds of estimating the prior; it settles in two or three.
 const PRIOR_ROUNDS: usize = 4;
 
+/// The estimated prior never falls below one true pair in so many records: a file without matches would otherwise make
+/// the first true pair hard to believe.
+const MATCHES_PER_RECORD_MIN: f64 = 0.02;
+
 /// Told how far a stage is: its name, what is done, and the whole.
 pub type Progress<'a> = &'a dyn Fn(&'static str, u64, u64);
 
@@ -188,7 +192,8 @@ fn estimated_prior(model: &Model, records: usize, pairs: &[ScoredPair]) -> f64 {
             .iter()
             .map(|pair| 1.0 / (1.0 + (-(f64::from(pair.weight) + prior)).exp2()))
             .sum::<f64>();
-        model.prior.matches_per_record = (matches / records.max(1) as f64).max(1e-3);
+        model.prior.matches_per_record =
+            (matches / records.max(1) as f64).max(MATCHES_PER_RECORD_MIN);
     }
     model.prior.matches_per_record
 }

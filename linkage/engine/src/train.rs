@@ -17,6 +17,8 @@ use crate::{Level, LinkageError, Model, Row, Table};
 const RANDOM_CHUNK: u64 = 1 << 14;
 /// No trained probability goes below this, so that no weight is infinite.
 const CHANCE_MIN: f64 = 1e-7;
+/// A level that no matched pair showed counts as half a pair (Jeffreys' prior): rare, not impossible.
+const UNSEEN: f64 = 0.5;
 /// One pair of the file's prior knowledge of u counts as so many random pairs.
 const RANDOM_PAIRS_PER_PRIOR_PAIR: f64 = 100.0;
 
@@ -121,17 +123,17 @@ fn random_patterns<'a>(
     }
     let wanted = model.training.random_pairs.min(records * (records - 1) / 2);
     let seed = model.training.seed;
+    let rows = rows_by_rank(table);
     let chunks = (0..wanted.div_ceil(RANDOM_CHUNK)).collect::<Vec<_>>();
     let count_chunk = |memos: &mut Vec<Memo>, chunk: &u64| {
         let mut counts = FxHashMap::default();
         for draw in chunk * RANDOM_CHUNK..((chunk + 1) * RANDOM_CHUNK).min(wanted) {
             let left = drawn(seed, 2 * draw) % records;
             let right = (left + 1 + drawn(seed, 2 * draw + 1) % (records - 1)) % records;
-            if let (Ok(left), Ok(right)) = (Row::try_from(left), Row::try_from(right)) {
-                *counts
-                    .entry(pattern(comparisons, left, right, memos))
-                    .or_insert(0) += 1;
-            }
+            let row = |rank: u64| usize::try_from(rank).map_or(0, |rank| rows[rank]);
+            *counts
+                .entry(pattern(comparisons, row(left), row(right), memos))
+                .or_insert(0) += 1;
         }
         counts
     };
@@ -141,6 +143,16 @@ fn random_patterns<'a>(
             .map_init(|| memos(comparisons), count_chunk)
             .collect(),
     )
+}
+
+/// Rows in the order of source and id, so that the draw does not depend on the rows' order.
+fn rows_by_rank(table: &Table) -> Vec<Row> {
+    let ranks = table.ranks();
+    let mut rows = vec![0; ranks.len()];
+    for (row, rank) in (0..).zip(ranks) {
+        rows[rank as usize] = row;
+    }
+    rows
 }
 
 /// The draw's `index`-th number (`SplitMix64`).
@@ -352,14 +364,19 @@ fn maximise(
         if total + prior_total == 0.0 {
             continue;
         }
+        #[expect(
+            clippy::cast_precision_loss,
+            reason = "a comparison has at most 15 levels"
+        )]
+        let whole = total + prior_total + UNSEEN * comparison.levels.len() as f64;
         for (index, _) in comparison
             .levels
             .iter()
             .enumerate()
             .filter(|(_, level)| !level.fixed)
         {
-            let m = (expected[place][index] + known[place][index].unwrap_or(0.0) * prior)
-                / (total + prior_total);
+            let m = (expected[place][index] + known[place][index].unwrap_or(0.0) * prior + UNSEEN)
+                / whole;
             moved = moved.max((m - chances[place][index].0).abs());
             chances[place][index].0 = m;
         }

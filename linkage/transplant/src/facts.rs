@@ -85,21 +85,45 @@ pub(crate) struct Facts<'a> {
 
 impl<'a> Facts<'a> {
     pub(crate) fn new(subjects: &'a [Subject]) -> Self {
-        let births = Ragged::new(subjects.iter().map(|subject| credible_births(subject)));
+        let births = Ragged::new(subjects.iter().map(credible_births));
         let events = Ragged::new(subjects.iter().map(events_of));
         let (typings, alleles) = typings_of(subjects);
         let mut id_names = Interner::default();
-        let own_ids = subjects.iter().map(|subject| id_names.code(&id_name(subject.registry, subject.key.expose()))).collect::<Vec<_>>();
-        let ids = Ragged::new(subjects.iter().map(|subject| ids_of(subject, &mut id_names)).collect::<Vec<_>>().into_iter());
+        let own_ids = subjects
+            .iter()
+            .map(|subject| id_names.code(&id_name(subject.registry, subject.key.expose())))
+            .collect::<Vec<_>>();
+        let ids = Ragged::new(
+            subjects
+                .iter()
+                .map(|subject| ids_of(subject, &mut id_names))
+                .collect::<Vec<_>>()
+                .into_iter(),
+        );
         Self {
             subjects,
             birth_counts: Counts::of(births.all().iter().map(|birth: &PackedDate| birth.packed())),
             births,
-            sexes: subjects.iter().map(|subject| *subject.sex.expose()).collect(),
+            sexes: subjects
+                .iter()
+                .map(|subject| *subject.sex.expose())
+                .collect(),
             event_records: event_records(subjects.len(), &events),
             events,
-            no_transplant_before: Ragged::new(subjects.iter().map(|subject| subject.no_transplant_before.iter().map(|&date| packed(date)))),
-            first_allogeneic: subjects.iter().map(|subject| subject.first_allogeneic().map_or(PackedDate::MISSING, packed)).collect(),
+            no_transplant_before: Ragged::new(subjects.iter().map(|subject| {
+                subject
+                    .no_transplant_before
+                    .iter()
+                    .map(|&date| packed(date))
+            })),
+            first_allogeneic: subjects
+                .iter()
+                .map(|subject| {
+                    subject
+                        .first_allogeneic()
+                        .map_or(PackedDate::MISSING, packed)
+                })
+                .collect(),
             typings,
             alleles,
             deaths: subjects.iter().map(|subject| subject.death).collect(),
@@ -115,7 +139,10 @@ impl<'a> Facts<'a> {
     }
 
     /// The chance that another record tells of an infusion of that kind on that day.
-    #[expect(clippy::cast_precision_loss, reason = "a share needs no more than 24 bits")]
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "a share needs no more than 24 bits"
+    )]
     pub(crate) fn event_share(&self, kind: InfusionKind, date: PackedDate) -> f32 {
         let records = self.event_records.get(&(kind, date)).copied().unwrap_or(1);
         records as f32 / self.subjects.len().max(1) as f32
@@ -123,8 +150,15 @@ impl<'a> Facts<'a> {
 
     /// The earliest foreign cells that either record knows of; missing when neither does.
     pub(crate) fn first_allogeneic_of(&self, left: Row, right: Row) -> PackedDate {
-        let dates = [self.first_allogeneic[left as usize], self.first_allogeneic[right as usize]];
-        dates.into_iter().filter(|date| !date.is_missing()).min().unwrap_or_default()
+        let dates = [
+            self.first_allogeneic[left as usize],
+            self.first_allogeneic[right as usize],
+        ];
+        dates
+            .into_iter()
+            .filter(|date| !date.is_missing())
+            .min()
+            .unwrap_or_default()
     }
 
     /// The registry of a row.
@@ -140,10 +174,22 @@ impl<'a> Facts<'a> {
 
 /// A birth date after one of the subject's own treatments is a slip of the pen (an era too late) and says nothing, unless it is all there is.
 fn credible_births(subject: &Subject) -> Vec<PackedDate> {
-    let first = subject.infusions.iter().map(|infusion| infusion.date.date.year()).min();
+    let first = subject
+        .infusions
+        .iter()
+        .map(|infusion| infusion.date.date.year())
+        .min();
     let births = subject.birth_dates.expose();
-    let credible = births.iter().filter(|birth| first.is_none_or(|first| birth.year() <= first)).map(|&birth| packed(birth)).collect::<Vec<_>>();
-    if credible.is_empty() { births.iter().map(|&birth| packed(birth)).collect() } else { credible }
+    let credible = births
+        .iter()
+        .filter(|birth| first.is_none_or(|first| birth.year() <= first))
+        .map(|&birth| packed(birth))
+        .collect::<Vec<_>>();
+    if credible.is_empty() {
+        births.iter().map(|&birth| packed(birth)).collect()
+    } else {
+        credible
+    }
 }
 
 fn events_of(subject: &Subject) -> Vec<EventFact> {
@@ -169,10 +215,18 @@ fn events_of(subject: &Subject) -> Vec<EventFact> {
 }
 
 /// In how many records each day of each kind stands.
-fn event_records(rows: usize, events: &Ragged<EventFact>) -> FxHashMap<(InfusionKind, PackedDate), u32> {
+fn event_records(
+    rows: usize,
+    events: &Ragged<EventFact>,
+) -> FxHashMap<(InfusionKind, PackedDate), u32> {
     let mut records = FxHashMap::default();
     for row in (0..rows).filter_map(|row| Row::try_from(row).ok()) {
-        let mut days = events.at(row).iter().filter(|event| event.date.is_full()).map(|event| (event.kind, event.date)).collect::<Vec<_>>();
+        let mut days = events
+            .at(row)
+            .iter()
+            .filter(|event| event.date.is_full())
+            .map(|event| (event.kind, event.date))
+            .collect::<Vec<_>>();
         days.sort_unstable();
         days.dedup();
         for day in days {
@@ -188,18 +242,42 @@ fn typings_of(subjects: &[Subject]) -> (Ragged<TypingFact>, Vec<Allele>) {
         let from = u32::try_from(alleles.len()).unwrap_or(u32::MAX);
         alleles.extend_from_slice(typing.alleles());
         let end = u32::try_from(alleles.len()).unwrap_or(u32::MAX);
-        TypingFact { typed_on: typing.typed_on.map_or(PackedDate::MISSING, packed), from, end }
+        TypingFact {
+            typed_on: typing.typed_on.map_or(PackedDate::MISSING, packed),
+            from,
+            end,
+        }
     };
-    let rows = subjects.iter().map(|subject| subject.typings.expose().iter().map(&mut fact).collect::<Vec<_>>()).collect::<Vec<_>>();
+    let rows = subjects
+        .iter()
+        .map(|subject| {
+            subject
+                .typings
+                .expose()
+                .iter()
+                .map(&mut fact)
+                .collect::<Vec<_>>()
+        })
+        .collect::<Vec<_>>();
     (Ragged::new(rows.into_iter()), alleles)
 }
 
 fn ids_of(subject: &Subject, names: &mut Interner) -> Vec<IdFact> {
     let fact = |id: &crate::subject::Identifier| {
         let code = names.code(&id_name(id.registry, &id.id));
-        IdFact { registry: id.registry, merged_into: id.merged_into, code }
+        IdFact {
+            registry: id.registry,
+            merged_into: id.merged_into,
+            code,
+        }
     };
-    subject.identifiers.expose().iter().map(fact).filter(|id| id.code != MISSING).collect()
+    subject
+        .identifiers
+        .expose()
+        .iter()
+        .map(fact)
+        .filter(|id| id.code != MISSING)
+        .collect()
 }
 
 pub(crate) fn id_name(registry: Registry, id: &str) -> String {

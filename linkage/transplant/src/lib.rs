@@ -19,6 +19,15 @@ mod subject;
 pub use error::LinkError;
 pub use hla::{Allele, Typing};
 pub use link::{ForReview, Linked, MODEL, Vetoed, default_model, explain, link};
-pub use linkage::{BlockingReport, Decision, Explanation, Level, Model, Reason, ScoredPair, TrainingReport, Weighed};
-pub use rules::{AFTER_DEATH, BORN_AFTER, HLA_EXCLUDES, ID_UNCHECKED, MAY_BE_RELATIVE, SEX_AND_BIRTH, SINGLE_WITNESS, TWO_GRAFTS};
-pub use subject::{Blood, Diagnosis, DonorType, Identifier, Infusion, InfusionKind, Mention, Registry, Sex, Subject};
+pub use linkage::{
+    BlockingReport, Decision, Explanation, Level, Model, Reason, ScoredPair, TrainingReport,
+    Weighed,
+};
+pub use rules::{
+    AFTER_DEATH, BORN_AFTER, HLA_EXCLUDES, ID_UNCHECKED, MAY_BE_RELATIVE, SEX_AND_BIRTH,
+    SINGLE_WITNESS, TWO_GRAFTS,
+};
+pub use subject::{
+    Blood, Diagnosis, DonorType, Identifier, Infusion, InfusionKind, Mention, Registry, Sex,
+    Subject,
+};

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use linkage::{BlockingReport, Decision, Explanation, Job, Model, Reason, ScoredPair, TrainingReport};
+use linkage::{
+    BlockingReport, Decision, Explanation, Job, Model, Reason, ScoredPair, TrainingReport,
+};
 
 use crate::LinkError;
 use crate::facts::Facts;
@@ -64,12 +66,17 @@ pub fn default_model() -> Result<Model, LinkError> {
 ///
 /// # Errors
 /// When the model does not fit, a level stays untrained, or blocking would give more pairs than the model allows.
-pub fn link(subjects: &[Subject], model: &Model, progress: &dyn Fn(&'static str, u64, u64)) -> Result<Linked, LinkError> {
+pub fn link(
+    subjects: &[Subject],
+    model: &Model,
+    progress: &dyn Fn(&'static str, u64, u64),
+) -> Result<Linked, LinkError> {
     let facts = Facts::new(subjects);
     let table = columns::table(&facts)?;
     let model = for_sources(model, subjects);
     let rules = LifeLine::new(&facts, &model);
-    let linkage = Job::prepare(model, &table, compare::all(&facts), &rules, progress)?.link(progress)?;
+    let linkage =
+        Job::prepare(model, &table, compare::all(&facts), &rules, progress)?.link(progress)?;
     let mut review = Vec::new();
     let mut vetoed = Vec::new();
     for (pair, decision) in linkage.decisions.iter().enumerate() {
@@ -79,7 +86,11 @@ pub fn link(subjects: &[Subject], model: &Model, progress: &dyn Fn(&'static str,
             Decision::Vetoed(veto) => vetoed.push(Vetoed { pair, veto }),
         }
     }
-    review.sort_by(|one, other| linkage.pairs[other.pair].weight.total_cmp(&linkage.pairs[one.pair].weight));
+    review.sort_by(|one, other| {
+        linkage.pairs[other.pair]
+            .weight
+            .total_cmp(&linkage.pairs[one.pair].weight)
+    });
     let members = |cluster: Vec<u32>| cluster.into_iter().map(|row| row as usize).collect();
     Ok(Linked {
         clusters: linkage.clusters.into_iter().map(members).collect(),
@@ -98,8 +109,18 @@ pub fn link(subjects: &[Subject], model: &Model, progress: &dyn Fn(&'static str,
 ///
 /// # Errors
 /// As [`link`]; and when a place is none of the subjects'.
-pub fn explain(subjects: &[Subject], left: usize, right: usize, model: &Model) -> Result<Explanation, LinkError> {
-    let row = |place: usize| u32::try_from(place).ok().filter(|_| place < subjects.len() && left != right).ok_or(LinkError::NoSuchPair { left, right });
+pub fn explain(
+    subjects: &[Subject],
+    left: usize,
+    right: usize,
+    model: &Model,
+) -> Result<Explanation, LinkError> {
+    let row = |place: usize| {
+        u32::try_from(place)
+            .ok()
+            .filter(|_| place < subjects.len() && left != right)
+            .ok_or(LinkError::NoSuchPair { left, right })
+    };
     let (left, right) = (row(left)?, row(right)?);
     let facts = Facts::new(subjects);
     let table = columns::table(&facts)?;
@@ -112,11 +133,17 @@ pub fn explain(subjects: &[Subject], left: usize, right: usize, model: &Model) -
 /// The model's `[[source]]` tables name registries; this gives each configured source its registry's settings.
 fn for_sources(model: &Model, subjects: &[Subject]) -> Model {
     let mut model = model.clone();
-    let sources = subjects.iter().map(|subject| (subject.source.as_str(), subject.registry)).collect::<BTreeSet<_>>();
+    let sources = subjects
+        .iter()
+        .map(|subject| (subject.source.as_str(), subject.registry))
+        .collect::<BTreeSet<_>>();
     for (name, registry) in sources {
         let known = model.source(name).is_some();
         if let Some(settings) = model.source(registry.as_str()).filter(|_| !known) {
-            let settings = linkage::SourceSettings { name: name.to_owned(), ..settings.clone() };
+            let settings = linkage::SourceSettings {
+                name: name.to_owned(),
+                ..settings.clone()
+            };
             model.sources.push(settings);
         }
     }

@@ -17,14 +17,23 @@ pub const SEX_AND_BIRTH: &str = "sex and birth year both differ";
 /// Typings before any foreign cells exclude each other.
 pub const HLA_EXCLUDES: &str = "HLA before transplant excludes itself at two loci";
 /// A twin, sibling or donor would look the same.
-pub const MAY_BE_RELATIVE: &str = "may be a twin or relative: too little in common that a relative would not share";
+pub const MAY_BE_RELATIVE: &str =
+    "may be a twin or relative: too little in common that a relative would not share";
 /// Neither birth date nor HLA tells.
 pub const SINGLE_WITNESS: &str = "neither birth date nor HLA supports it";
 /// A number names the record, but the person does not fit it.
-pub const ID_UNCHECKED: &str = "a number names the record, but neither birth date nor treatment agree";
+pub const ID_UNCHECKED: &str =
+    "a number names the record, but neither birth date nor treatment agree";
 
 /// What twins, siblings and donors do not share with the patient.
-const OWN_TRAITS: &[&str] = &["ids", "events", "initials", "death_date", "diagnosis_date", "lot"];
+const OWN_TRAITS: &[&str] = &[
+    "ids",
+    "events",
+    "initials",
+    "death_date",
+    "diagnosis_date",
+    "lot",
+];
 /// Of these, what they share now and then but to the day: it counts half.
 const DIAGNOSIS: &str = "diagnosis_date";
 /// What they share.
@@ -50,10 +59,19 @@ pub(crate) struct LifeLine<'a> {
 impl<'a> LifeLine<'a> {
     pub(crate) fn new(facts: &'a Facts<'a>, model: &Model) -> Self {
         let places = |names: &[&str]| -> Vec<usize> {
-            let named = |comparison: &linkage::ComparisonSettings| names.contains(&comparison.name.as_str());
-            (0..model.comparisons.len()).filter(|&place| named(&model.comparisons[place])).collect()
+            let named = |comparison: &linkage::ComparisonSettings| {
+                names.contains(&comparison.name.as_str())
+            };
+            (0..model.comparisons.len())
+                .filter(|&place| named(&model.comparisons[place]))
+                .collect()
         };
-        Self { facts, own_traits: places(OWN_TRAITS), diagnosis: places(&[DIAGNOSIS]).pop(), inborn_traits: places(INBORN_TRAITS) }
+        Self {
+            facts,
+            own_traits: places(OWN_TRAITS),
+            diagnosis: places(&[DIAGNOSIS]).pop(),
+            inborn_traits: places(INBORN_TRAITS),
+        }
     }
 
     fn own(&self, row: Row) -> impl Iterator<Item = &EventFact> + Clone {
@@ -61,30 +79,62 @@ impl<'a> LifeLine<'a> {
     }
 
     fn treated_after_death(&self, dead: Row, treated: Row) -> bool {
-        let Some(death) = self.facts.deaths[dead as usize].filter(|death| !death.estimated) else { return false };
-        let Some(died) = crate::subject::packed(death.date).days() else { return false };
-        self.own(treated).any(|event| !event.estimated && event.date.days().is_some_and(|day| day > died + DEATH_SLACK_DAYS))
+        let Some(death) = self.facts.deaths[dead as usize].filter(|death| !death.estimated) else {
+            return false;
+        };
+        let Some(died) = crate::subject::packed(death.date).days() else {
+            return false;
+        };
+        self.own(treated).any(|event| {
+            !event.estimated
+                && event
+                    .date
+                    .days()
+                    .is_some_and(|day| day > died + DEATH_SLACK_DAYS)
+        })
     }
 
     fn two_grafts(&self, left: Row, right: Row) -> bool {
-        let grafts = |row| self.own(row).filter(|event| event.kind == InfusionKind::Hct && event.date.is_full() && !event.estimated);
+        let grafts = |row| {
+            self.own(row).filter(|event| {
+                event.kind == InfusionKind::Hct && event.date.is_full() && !event.estimated
+            })
+        };
         let is_own = |donor: DonorType| donor == DonorType::Autologous;
-        let differ = |one: &EventFact, other: &EventFact| one.donor.zip(other.donor).is_some_and(|(one, other)| is_own(one) != is_own(other));
-        grafts(left).any(|one| grafts(right).any(|other| one.date == other.date && differ(one, other)))
+        let differ = |one: &EventFact, other: &EventFact| {
+            one.donor
+                .zip(other.donor)
+                .is_some_and(|(one, other)| is_own(one) != is_own(other))
+        };
+        grafts(left)
+            .any(|one| grafts(right).any(|other| one.date == other.date && differ(one, other)))
     }
 
     /// All birth dates told lie after some treatment of the other, and are no slip of the other's.
     fn born_after(&self, born: Row, treated: Row) -> bool {
         let births = self.facts.births.at(born);
-        let after = |birth: PackedDate, event: &EventFact| !event.date.is_missing() && birth.year() > event.date.year();
-        let all_after = !births.is_empty() && self.own(treated).any(|event| births.iter().all(|&birth| after(birth, event)));
-        all_after && births_fit(births, self.facts.births.at(treated)).is_none_or(|fit| !fit.agrees())
+        let after = |birth: PackedDate, event: &EventFact| {
+            !event.date.is_missing() && birth.year() > event.date.year()
+        };
+        let all_after = !births.is_empty()
+            && self
+                .own(treated)
+                .any(|event| births.iter().all(|&birth| after(birth, event)));
+        all_after
+            && births_fit(births, self.facts.births.at(treated)).is_none_or(|fit| !fit.agrees())
     }
 
     fn sex_and_birth_differ(&self, left: Row, right: Row) -> bool {
-        let (one, other) = (self.facts.sexes[left as usize], self.facts.sexes[right as usize]);
+        let (one, other) = (
+            self.facts.sexes[left as usize],
+            self.facts.sexes[right as usize],
+        );
         let births = births_fit(self.facts.births.at(left), self.facts.births.at(right));
-        one.is_some() && other.is_some() && one != other && births == Some(BirthFit::Differs) && !self.is_decided(left, right)
+        one.is_some()
+            && other.is_some()
+            && one != other
+            && births == Some(BirthFit::Differs)
+            && !self.is_decided(left, right)
     }
 
     /// A checked number, or a day of infusion in common.
@@ -97,27 +147,52 @@ impl<'a> LifeLine<'a> {
 impl Rules for LifeLine<'_> {
     fn veto(&self, left: Row, right: Row) -> Option<&'static str> {
         let checks: [(&'static str, bool); 5] = [
-            (AFTER_DEATH, self.treated_after_death(left, right) || self.treated_after_death(right, left)),
+            (
+                AFTER_DEATH,
+                self.treated_after_death(left, right) || self.treated_after_death(right, left),
+            ),
             (TWO_GRAFTS, self.two_grafts(left, right)),
-            (BORN_AFTER, self.born_after(left, right) || self.born_after(right, left)),
+            (
+                BORN_AFTER,
+                self.born_after(left, right) || self.born_after(right, left),
+            ),
             (SEX_AND_BIRTH, self.sex_and_birth_differ(left, right)),
-            (HLA_EXCLUDES, hla_fit(self.facts, left, right).is_some_and(|fit| fit.0 == HlaFit::Excluded)),
+            (
+                HLA_EXCLUDES,
+                hla_fit(self.facts, left, right).is_some_and(|fit| fit.0 == HlaFit::Excluded),
+            ),
         ];
-        checks.into_iter().find(|check| check.1).map(|check| check.0)
+        checks
+            .into_iter()
+            .find(|check| check.1)
+            .map(|check| check.0)
     }
 
     fn doubt(&self, pair: &ScoredPair) -> Option<&'static str> {
-        let weight = |places: &[usize]| places.iter().map(|&place| pair.comparisons[place].weight).sum::<f32>();
+        let weight = |places: &[usize]| {
+            places
+                .iter()
+                .map(|&place| pair.comparisons[place].weight)
+                .sum::<f32>()
+        };
         let (own, inborn) = (weight(&self.own_traits), weight(&self.inborn_traits));
-        let shared_month = self.diagnosis.map(|place| pair.comparisons[place]).filter(|part| part.level != Level::At(0));
+        let shared_month = self
+            .diagnosis
+            .map(|place| pair.comparisons[place])
+            .filter(|part| part.level != Level::At(0));
         let own_of_twin = own - shared_month.map_or(0.0, |part| part.weight.max(0.0) / 2.0);
-        let treated_alike = events_fit(self.facts, pair.left, pair.right).is_some_and(|(fit, _)| fit <= EventFit::DayOff);
+        let treated_alike = events_fit(self.facts, pair.left, pair.right)
+            .is_some_and(|(fit, _)| fit <= EventFit::DayOff);
         if ids_fit(self.facts, pair.left, pair.right) == Some(IdFit::Unchecked) && !treated_alike {
             return Some(ID_UNCHECKED);
         }
         if inborn < INBORN_BITS_MIN && own < OWN_TRAITS_ALONE_BITS_MIN {
             return Some(SINGLE_WITNESS);
         }
-        (own_of_twin < OWN_TRAITS_BITS_MIN).then_some(MAY_BE_RELATIVE)
+        let other_hla =
+            hla_fit(self.facts, pair.left, pair.right).is_some_and(|fit| fit.0 >= HlaFit::Differs);
+        let relative = own_of_twin < OWN_TRAITS_BITS_MIN
+            || (other_hla && !self.is_decided(pair.left, pair.right));
+        relative.then_some(MAY_BE_RELATIVE)
     }
 }

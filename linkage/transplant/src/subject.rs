@@ -72,7 +72,9 @@ impl Registry {
     /// The registry that a mapping's or source's name begins with.
     #[must_use]
     pub fn of_name(name: &str) -> Option<Self> {
-        [Self::Trump, Self::Formsnet3, Self::Fhir].into_iter().find(|registry| name.starts_with(registry.as_str()))
+        [Self::Trump, Self::Formsnet3, Self::Fhir]
+            .into_iter()
+            .find(|registry| name.starts_with(registry.as_str()))
     }
 }
 
@@ -200,9 +202,21 @@ impl Subject {
     /// The earliest day on which somebody else's cells may have come into the blood, as far as this source knows.
     #[must_use]
     pub fn first_allogeneic(&self) -> Option<PartialDate> {
-        let foreign = |kind, donor| kind == InfusionKind::Hct && donor != Some(DonorType::Autologous) && donor != Some(DonorType::Syngeneic);
-        let own = self.infusions.iter().filter(|infusion| foreign(infusion.kind, infusion.donor)).map(|infusion| infusion.date.date);
-        let told = self.mentions.iter().filter(|mention| foreign(mention.kind, mention.donor)).map(|mention| mention.date.date);
+        let foreign = |kind, donor| {
+            kind == InfusionKind::Hct
+                && donor != Some(DonorType::Autologous)
+                && donor != Some(DonorType::Syngeneic)
+        };
+        let own = self
+            .infusions
+            .iter()
+            .filter(|infusion| foreign(infusion.kind, infusion.donor))
+            .map(|infusion| infusion.date.date);
+        let told = self
+            .mentions
+            .iter()
+            .filter(|mention| foreign(mention.kind, mention.donor))
+            .map(|mention| mention.date.date);
         own.chain(told).min()
     }
 }

@@ -4,7 +4,15 @@ use linkage::{Comparison, Memo, Outcome, PackedDate, Row};
 
 use crate::facts::Facts;
 
-pub(super) const LEVELS: &[&str] = &["same", "month only", "swapped or slipped", "placeholder", "one part off", "same year", "differs"];
+pub(super) const LEVELS: &[&str] = &[
+    "same",
+    "month only",
+    "swapped or slipped",
+    "placeholder",
+    "one part off",
+    "same year",
+    "differs",
+];
 
 /// Years between the eras' counts: Taisho and Showa 14, Showa and Heisei 63, Heisei and Reiwa 30; and a year off by one.
 const YEAR_SLIPS: [u32; 4] = [1, 14, 30, 63];
@@ -44,7 +52,11 @@ impl Comparison for Birth<'_> {
         match births_fit(left, right) {
             None => Outcome::MISSING,
             Some(BirthFit::Same) => {
-                let same = left.iter().find(|date| right.contains(date)).copied().unwrap_or_default();
+                let same = left
+                    .iter()
+                    .find(|date| right.contains(date))
+                    .copied()
+                    .unwrap_or_default();
                 Outcome::shared(0, self.0.birth_counts.share(same.packed()))
             }
             Some(fit) => Outcome::at(fit as u8),
@@ -54,7 +66,9 @@ impl Comparison for Birth<'_> {
 
 /// The best fit among all dates told; `None` when one side tells none.
 pub(crate) fn births_fit(left: &[PackedDate], right: &[PackedDate]) -> Option<BirthFit> {
-    left.iter().flat_map(|&one| right.iter().map(move |&other| fit(one, other))).min()
+    left.iter()
+        .flat_map(|&one| right.iter().map(move |&other| fit(one, other)))
+        .min()
 }
 
 fn fit(left: PackedDate, right: PackedDate) -> BirthFit {
@@ -66,15 +80,22 @@ fn fit(left: PackedDate, right: PackedDate) -> BirthFit {
         return BirthFit::Same;
     }
     if !both_full && left.compatible(right) {
-        return if left.month() != 0 && right.month() != 0 { BirthFit::MonthOnly } else { BirthFit::SameYear };
+        return if left.month() != 0 && right.month() != 0 {
+            BirthFit::MonthOnly
+        } else {
+            BirthFit::SameYear
+        };
     }
-    if both_full && ((year_apart == 0 && swapped) || (same_day && YEAR_SLIPS.contains(&year_apart))) {
+    if both_full && ((year_apart == 0 && swapped) || (same_day && YEAR_SLIPS.contains(&year_apart)))
+    {
         return BirthFit::Slipped;
     }
     if year_apart == 0 && (is_first_of_january(left) || is_first_of_january(right)) {
         return BirthFit::Placeholder;
     }
-    let parts = u8::from(year_apart == 0) + u8::from(left.month() == right.month()) + u8::from(left.day() == right.day());
+    let parts = u8::from(year_apart == 0)
+        + u8::from(left.month() == right.month())
+        + u8::from(left.day() == right.day());
     match (both_full && parts == 2, year_apart) {
         (true, _) => BirthFit::OnePartOff,
         (false, 0) => BirthFit::SameYear,
@@ -92,8 +113,16 @@ mod tests {
 
     fn check(left: (u32, u32, u32), right: (u32, u32, u32), expected: BirthFit) {
         let date = |(year, month, day)| [PackedDate::new(year, month, day)];
-        assert_eq!(births_fit(&date(left), &date(right)), Some(expected), "{left:?} {right:?}");
-        assert_eq!(births_fit(&date(right), &date(left)), Some(expected), "{right:?} {left:?}");
+        assert_eq!(
+            births_fit(&date(left), &date(right)),
+            Some(expected),
+            "{left:?} {right:?}"
+        );
+        assert_eq!(
+            births_fit(&date(right), &date(left)),
+            Some(expected),
+            "{right:?} {left:?}"
+        );
     }
 
     #[test]

@@ -20,14 +20,26 @@ pub(super) struct BloodComparison<'a> {
 
 impl<'a> BloodComparison<'a> {
     pub(super) fn new(facts: &'a Facts<'a>) -> Self {
-        let blood = Ragged::new(facts.subjects.iter().map(|subject| subject.blood.expose().iter().copied()));
+        let blood = Ragged::new(
+            facts
+                .subjects
+                .iter()
+                .map(|subject| subject.blood.expose().iter().copied()),
+        );
         let mut counts = BTreeMap::<_, f32>::new();
         for group in blood.all() {
             *counts.entry(group.abo).or_default() += 1.0;
         }
         let total = counts.values().sum::<f32>().max(1.0);
-        let shares = counts.into_iter().map(|(abo, count)| (abo, count / total)).collect();
-        Self { facts, blood, shares }
+        let shares = counts
+            .into_iter()
+            .map(|(abo, count)| (abo, count / total))
+            .collect();
+        Self {
+            facts,
+            blood,
+            shares,
+        }
     }
 }
 
@@ -35,13 +47,22 @@ impl Comparison for BloodComparison<'_> {
     fn compare(&self, left: Row, right: Row, _: &mut Memo) -> Outcome {
         let foreign = self.facts.first_allogeneic_of(left, right);
         let (left, right) = (self.blood.at(left), self.blood.at(right));
-        let pairs = || left.iter().flat_map(|one| right.iter().map(move |other| (one, other)));
+        let pairs = || {
+            left.iter()
+                .flat_map(|one| right.iter().map(move |other| (one, other)))
+        };
         if let Some((one, other)) = pairs().find(|(one, other)| one.abo == other.abo) {
             let negative = one.rh_negative == Some(true) && other.rh_negative == Some(true);
             let share = self.shares.get(one.abo).copied().unwrap_or(1.0);
             return Outcome::shared(0, if negative { share * RH_NEGATIVE } else { share });
         }
-        let before = |blood: &Blood| foreign.is_missing() || blood.tested_on.is_some_and(|day| packed(day) < foreign);
-        if pairs().any(|(one, other)| before(one) && before(other)) { Outcome::at(1) } else { Outcome::MISSING }
+        let before = |blood: &Blood| {
+            foreign.is_missing() || blood.tested_on.is_some_and(|day| packed(day) < foreign)
+        };
+        if pairs().any(|(one, other)| before(one) && before(other)) {
+            Outcome::at(1)
+        } else {
+            Outcome::MISSING
+        }
     }
 }

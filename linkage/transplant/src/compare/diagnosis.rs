@@ -18,7 +18,12 @@ pub(super) struct DiagnosisDates {
 
 impl DiagnosisDates {
     pub(super) fn new(subjects: &[Subject]) -> Self {
-        let dates = Ragged::new(subjects.iter().map(|subject| subject.diagnoses.iter().filter_map(|diagnosis| diagnosis.on.map(packed))));
+        let dates = Ragged::new(subjects.iter().map(|subject| {
+            subject
+                .diagnoses
+                .iter()
+                .filter_map(|diagnosis| diagnosis.on.map(packed))
+        }));
         let counts = Counts::of(dates.all().iter().map(|date| date.packed()));
         Self { dates, counts }
     }
@@ -27,7 +32,9 @@ impl DiagnosisDates {
 impl Comparison for DiagnosisDates {
     fn compare(&self, left: Row, right: Row, _: &mut Memo) -> Outcome {
         let (left, right) = (self.dates.at(left), self.dates.at(right));
-        let places = left.iter().flat_map(|&one| right.iter().map(move |&other| (place(one, other), one)));
+        let places = left
+            .iter()
+            .flat_map(|&one| right.iter().map(move |&other| (place(one, other), one)));
         match places.min() {
             None => Outcome::MISSING,
             Some((0, day)) => Outcome::shared(0, self.counts.share(day.packed())),
@@ -42,7 +49,19 @@ fn place(left: PackedDate, right: PackedDate) -> u8 {
         (Some(one), Some(other)) if one.abs_diff(other) <= MONTH_DAYS => 1,
         (Some(one), Some(other)) if one.abs_diff(other) <= YEAR_DAYS => 2,
         (Some(_), Some(_)) => 3,
-        _ if left.compatible(right) => if left.month() != 0 && right.month() != 0 { 1 } else { 2 },
-        _ => if left.year().abs_diff(right.year()) <= 1 { 2 } else { 3 },
+        _ if left.compatible(right) => {
+            if left.month() != 0 && right.month() != 0 {
+                1
+            } else {
+                2
+            }
+        }
+        _ => {
+            if left.year().abs_diff(right.year()) <= 1 {
+                2
+            } else {
+                3
+            }
+        }
     }
 }

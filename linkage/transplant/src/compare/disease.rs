@@ -34,10 +34,17 @@ pub(super) struct DiseaseComparison {
 }
 
 impl DiseaseComparison {
-    #[expect(clippy::cast_precision_loss, reason = "a share needs no more than 24 bits")]
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "a share needs no more than 24 bits"
+    )]
     pub(super) fn new(subjects: &[Subject]) -> Self {
         let distinct = |subject: &Subject| {
-            let mut diseases = subject.diagnoses.iter().filter_map(|diagnosis| diagnosis.disease).collect::<Vec<_>>();
+            let mut diseases = subject
+                .diagnoses
+                .iter()
+                .filter_map(|diagnosis| diagnosis.disease)
+                .collect::<Vec<_>>();
             diseases.sort_unstable();
             diseases.dedup();
             diseases
@@ -58,12 +65,19 @@ impl Comparison for DiseaseComparison {
         if left.is_empty() || right.is_empty() {
             return Outcome::MISSING;
         }
-        let shared = left.iter().filter(|disease| right.contains(disease)).filter_map(|disease| self.shares.get(disease));
+        let shared = left
+            .iter()
+            .filter(|disease| right.contains(disease))
+            .filter_map(|disease| self.shares.get(disease));
         if let Some(&rarest) = shared.min_by(|one, other| one.total_cmp(other)) {
             return Outcome::shared(0, rarest);
         }
-        let related = |one: &&'static str, other: &&'static str| RELATED.contains(&(*one, *other)) || RELATED.contains(&(*other, *one));
-        let turns = left.iter().any(|one| right.iter().any(|other| related(one, other)));
+        let related = |one: &&'static str, other: &&'static str| {
+            RELATED.contains(&(*one, *other)) || RELATED.contains(&(*other, *one))
+        };
+        let turns = left
+            .iter()
+            .any(|one| right.iter().any(|other| related(one, other)));
         Outcome::at(if turns { 1 } else { 2 })
     }
 }

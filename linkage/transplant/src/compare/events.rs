@@ -5,7 +5,14 @@ use linkage::{Comparison, Memo, Outcome, PackedDate, Row};
 use crate::facts::{EventFact, Facts};
 use crate::subject::InfusionKind;
 
-pub(super) const LEVELS: &[&str] = &["several days", "same day", "a day off", "estimated", "clash", "differ"];
+pub(super) const LEVELS: &[&str] = &[
+    "several days",
+    "same day",
+    "a day off",
+    "estimated",
+    "clash",
+    "differ",
+];
 
 /// Days that an estimated date may be off.
 const ESTIMATE_DAYS: u32 = 45;
@@ -45,20 +52,22 @@ pub(crate) fn events_fit(facts: &Facts<'_>, left: Row, right: Row) -> Option<(Ev
     if ours.is_empty() || theirs.is_empty() {
         return clashes(facts, left, right).then_some((EventFit::Clash, 0.0));
     }
-    let (mut best, mut days, mut share, mut last) = (None::<EventFit>, 0, 1.0_f32, PackedDate::MISSING);
+    let (mut best, mut days) = (None::<EventFit>, Vec::new());
     for one in ours {
         for other in theirs.iter().filter(|other| other.kind == one.kind) {
             match day_fit(one, other) {
-                Some(EventFit::SameDay) if one.date != last => {
-                    days += 1;
-                    share *= facts.event_share(one.kind, one.date);
-                    last = one.date;
-                }
+                Some(EventFit::SameDay) => days.push((one.kind, one.date)),
                 fit => best = best.into_iter().chain(fit).min(),
             }
         }
     }
-    match (days, best) {
+    days.sort_unstable();
+    days.dedup();
+    let share = days
+        .iter()
+        .map(|&(kind, day)| facts.event_share(kind, day))
+        .product();
+    match (days.len(), best) {
         (0, Some(fit)) => Some((fit, 0.0)),
         (0, None) => differing(facts, left, right).map(|fit| (fit, 0.0)),
         (1, _) => Some((EventFit::SameDay, share)),
@@ -70,11 +79,22 @@ pub(crate) fn events_fit(facts: &Facts<'_>, left: Row, right: Row) -> Option<(Ev
 fn day_fit(one: &EventFact, other: &EventFact) -> Option<EventFit> {
     let vague = one.estimated || other.estimated;
     match (one.date.days(), other.date.days()) {
-        (Some(first), Some(second)) if first == second => Some(if vague { EventFit::DayOff } else { EventFit::SameDay }),
-        (Some(first), Some(second)) if first.abs_diff(second) == 1 && !vague => Some(EventFit::DayOff),
-        (Some(first), Some(second)) if vague && first.abs_diff(second) <= ESTIMATE_DAYS => Some(EventFit::Estimated),
+        (Some(first), Some(second)) if first == second => Some(if vague {
+            EventFit::DayOff
+        } else {
+            EventFit::SameDay
+        }),
+        (Some(first), Some(second)) if first.abs_diff(second) == 1 && !vague => {
+            Some(EventFit::DayOff)
+        }
+        (Some(first), Some(second)) if vague && first.abs_diff(second) <= ESTIMATE_DAYS => {
+            Some(EventFit::Estimated)
+        }
         (Some(_), Some(_)) => None,
-        _ => one.date.compatible(other.date).then_some(EventFit::Estimated),
+        _ => one
+            .date
+            .compatible(other.date)
+            .then_some(EventFit::Estimated),
     }
 }
 
@@ -84,19 +104,39 @@ fn differing(facts: &Facts<'_>, left: Row, right: Row) -> Option<EventFit> {
         return Some(EventFit::Clash);
     }
     let (ours, theirs) = (facts.events.at(left), facts.events.at(right));
-    let comparable = |one: &EventFact, other: &EventFact| one.kind == other.kind && matches!(one.kind, InfusionKind::Hct | InfusionKind::Ct) && (one.own || other.own);
-    let both = ours.iter().any(|one| theirs.iter().any(|other| comparable(one, other)));
+    let comparable = |one: &EventFact, other: &EventFact| {
+        one.kind == other.kind
+            && matches!(one.kind, InfusionKind::Hct | InfusionKind::Ct)
+            && (one.own || other.own)
+    };
+    let both = ours
+        .iter()
+        .any(|one| theirs.iter().any(|other| comparable(one, other)));
     (both && !facts.same_source(left, right)).then_some(EventFit::Differ)
 }
 
 /// Two transplants that each are told to be the same how-manieth, or one before a day up to which there was none.
 fn clashes(facts: &Facts<'_>, left: Row, right: Row) -> bool {
-    let own = |row| facts.events.at(row).iter().filter(|event| event.own && event.kind == InfusionKind::Hct && event.date.is_full() && !event.estimated);
-    let apart = |one: PackedDate, other: PackedDate| one.days().zip(other.days()).is_some_and(|(one, other)| one.abs_diff(other) > ESTIMATE_DAYS);
-    let ordinals = own(left).any(|one| own(right).any(|other| one.ordinal != 0 && one.ordinal == other.ordinal && apart(one.date, other.date)));
+    let own = |row| {
+        facts.events.at(row).iter().filter(|event| {
+            event.own && event.kind == InfusionKind::Hct && event.date.is_full() && !event.estimated
+        })
+    };
+    let apart = |one: PackedDate, other: PackedDate| {
+        one.days()
+            .zip(other.days())
+            .is_some_and(|(one, other)| one.abs_diff(other) > ESTIMATE_DAYS)
+    };
+    let ordinals = own(left).any(|one| {
+        own(right).any(|other| {
+            one.ordinal != 0 && one.ordinal == other.ordinal && apart(one.date, other.date)
+        })
+    });
     let before = |claims, events| {
         let none_before = facts.no_transplant_before.at(claims);
-        none_before.iter().any(|&day| own(events).any(|event| event.date < day && apart(event.date, day)))
+        none_before
+            .iter()
+            .any(|&day| own(events).any(|event| event.date < day && apart(event.date, day)))
     };
     ordinals || before(left, right) || before(right, left)
 }

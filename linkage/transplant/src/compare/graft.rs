@@ -12,8 +12,15 @@ pub(super) struct GraftComparison<'a>(pub(super) &'a Facts<'a>);
 impl Comparison for GraftComparison<'_> {
     fn compare(&self, left: Row, right: Row, _: &mut Memo) -> Outcome {
         let (ours, theirs) = (self.0.events.at(left), self.0.events.at(right));
-        let same = |one: &EventFact, other: &EventFact| one.kind == other.kind && one.date.is_full() && one.date == other.date;
-        let shared = ours.iter().flat_map(|one| theirs.iter().filter(move |other| same(one, other)).map(move |other| details(one, other)));
+        let same = |one: &EventFact, other: &EventFact| {
+            one.kind == other.kind && one.date.is_full() && one.date == other.date
+        };
+        let shared = ours.iter().flat_map(|one| {
+            theirs
+                .iter()
+                .filter(move |other| same(one, other))
+                .map(move |other| details(one, other))
+        });
         match shared.flatten().min() {
             None => Outcome::MISSING,
             Some(true) => Outcome::at(0),

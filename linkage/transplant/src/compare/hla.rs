@@ -4,7 +4,10 @@ use linkage::{Comparison, Memo, Outcome, PackedDate, Row};
 use rustc_hash::FxHashMap;
 
 use crate::facts::{Facts, TypingFact};
-use crate::hla::{Allele, LOCI, LOCUS_A, LOCUS_B, LOCUS_C, LOCUS_DQB1, LOCUS_DRB1, LocusFit, compare_locus, copies};
+use crate::hla::{
+    Allele, LOCI, LOCUS_A, LOCUS_B, LOCUS_C, LOCUS_DQB1, LOCUS_DRB1, LocusFit, compare_locus,
+    copies,
+};
 
 pub(super) const LEVELS: &[&str] = &["compatible", "one copy off", "differs", "excluded"];
 
@@ -28,10 +31,18 @@ pub(crate) enum HlaFit {
 
 /// Fit of two rows by their best typings, with the loci that fit; `None` when nothing can be compared or only typings
 /// after foreign cells differ.
-pub(crate) fn hla_fit(facts: &Facts<'_>, left: Row, right: Row) -> Option<(HlaFit, TypingFact, TypingFact)> {
+pub(crate) fn hla_fit(
+    facts: &Facts<'_>,
+    left: Row,
+    right: Row,
+) -> Option<(HlaFit, TypingFact, TypingFact)> {
     let foreign = facts.first_allogeneic_of(left, right);
     let theirs = facts.typings.at(right);
-    let pairs = facts.typings.at(left).iter().flat_map(|one| theirs.iter().map(move |other| (*one, *other)));
+    let pairs = facts
+        .typings
+        .at(left)
+        .iter()
+        .flat_map(|one| theirs.iter().map(move |other| (*one, *other)));
     let fits = pairs.filter_map(|(one, other)| {
         let own_cells = is_before(one, foreign) && is_before(other, foreign);
         typing_fit(facts.alleles(one), facts.alleles(other), own_cells).map(|fit| (fit, one, other))
@@ -75,9 +86,18 @@ pub(super) struct Hla<'a> {
 }
 
 impl<'a> Hla<'a> {
-    #[expect(clippy::cast_precision_loss, reason = "a share needs no more than 24 bits")]
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "a share needs no more than 24 bits"
+    )]
     pub(super) fn new(facts: &'a Facts<'a>) -> Self {
-        let mut hla = Self { facts, groups: FxHashMap::default(), resolved: FxHashMap::default(), genotypes: FxHashMap::default(), typed: 1.0 };
+        let mut hla = Self {
+            facts,
+            groups: FxHashMap::default(),
+            resolved: FxHashMap::default(),
+            genotypes: FxHashMap::default(),
+            typed: 1.0,
+        };
         let (mut group_totals, mut resolved_totals) = ([0.0_f32; LOCI], [0.0_f32; LOCI]);
         for typing in facts.typings.all() {
             let alleles = facts.alleles(*typing);
@@ -94,34 +114,72 @@ impl<'a> Hla<'a> {
                 *hla.genotypes.entry(key).or_default() += 1;
             }
         }
-        hla.groups.iter_mut().for_each(|((locus, _), count)| *count /= group_totals[usize::from(*locus)]);
-        hla.resolved.iter_mut().for_each(|((locus, _), count)| *count /= resolved_totals[usize::from(*locus)]);
-        hla.typed = hla.genotypes.values().map(|&count| count as f32).sum::<f32>().max(1.0);
+        hla.groups
+            .iter_mut()
+            .for_each(|((locus, _), count)| *count /= group_totals[usize::from(*locus)]);
+        hla.resolved
+            .iter_mut()
+            .for_each(|((locus, _), count)| *count /= resolved_totals[usize::from(*locus)]);
+        hla.typed = hla
+            .genotypes
+            .values()
+            .map(|&count| count as f32)
+            .sum::<f32>()
+            .max(1.0);
         hla
     }
 
     /// The chance that another person's typing fits as well: product over the loci, but no rarer than the genotype is
     /// seen to be.
-    #[expect(clippy::cast_precision_loss, reason = "a share needs no more than 24 bits")]
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "a share needs no more than 24 bits"
+    )]
     fn share(&self, left: &[Allele], right: &[Allele]) -> f32 {
         let mut share = 1.0;
         for (locus, independence) in (0_u8..).zip(INDEPENDENCE) {
             if let LocusFit::Fits { resolved } = compare_locus(left, right, locus) {
-                share *= self.locus_share(copies(left, locus), copies(right, locus), resolved).powf(independence);
+                share *= self
+                    .locus_share(copies(left, locus), copies(right, locus), resolved)
+                    .powf(independence);
             }
         }
-        let seen = |alleles| genotype_key(alleles).and_then(|key| self.genotypes.get(&key)).copied().unwrap_or(0);
-        let common = seen(left).max(seen(right)).saturating_sub(RECORDS_OF_ONE_PERSON) as f32 / self.typed;
+        let seen = |alleles| {
+            genotype_key(alleles)
+                .and_then(|key| self.genotypes.get(&key))
+                .copied()
+                .unwrap_or(0)
+        };
+        let common = seen(left)
+            .max(seen(right))
+            .saturating_sub(RECORDS_OF_ONE_PERSON) as f32
+            / self.typed;
         share.max(common)
     }
 
     /// The chance that a random genotype fits at one locus.
     fn locus_share(&self, left: [&[Allele]; 2], right: [&[Allele]; 2], resolved: bool) -> f32 {
-        let typed = |copies: [&[Allele]; 2]| copies.into_iter().filter(|copy| !copy.is_empty()).count();
-        let scarcer = if typed(left) <= typed(right) { left } else { right };
-        let chances = scarcer.into_iter().filter(|copy| !copy.is_empty()).map(|copy| self.copy_share(copy, resolved)).collect::<Vec<_>>();
+        let typed =
+            |copies: [&[Allele]; 2]| copies.into_iter().filter(|copy| !copy.is_empty()).count();
+        let scarcer = if typed(left) <= typed(right) {
+            left
+        } else {
+            right
+        };
+        let chances = scarcer
+            .into_iter()
+            .filter(|copy| !copy.is_empty())
+            .map(|copy| self.copy_share(copy, resolved))
+            .collect::<Vec<_>>();
         match chances[..] {
-            [one, other] if scarcer[0].iter().map(|allele| allele.group()).eq(scarcer[1].iter().map(|allele| allele.group())) => one.max(other).powi(2).max(1e-4),
+            [one, other]
+                if scarcer[0]
+                    .iter()
+                    .map(|allele| allele.group())
+                    .eq(scarcer[1].iter().map(|allele| allele.group())) =>
+            {
+                one.max(other).powi(2).max(1e-4)
+            }
             [one, other] => 2.0 * one * other,
             [one] => one * (2.0 - one),
             _ => 1.0,
@@ -131,7 +189,11 @@ impl<'a> Hla<'a> {
     /// The share of one copy's readings, the commonest counting.
     fn copy_share(&self, copy: &[Allele], resolved: bool) -> f32 {
         let share = |allele: &Allele| {
-            let known = if resolved { self.resolved.get(&(allele.locus(), allele.resolved())) } else { self.groups.get(&(allele.locus(), allele.group())) };
+            let known = if resolved {
+                self.resolved.get(&(allele.locus(), allele.resolved()))
+            } else {
+                self.groups.get(&(allele.locus(), allele.group()))
+            };
             known.copied().unwrap_or(0.0)
         };
         copy.iter().map(share).fold(1e-5, f32::max)
@@ -142,7 +204,8 @@ impl<'a> Hla<'a> {
 pub(crate) fn genotype_key(alleles: &[Allele]) -> Option<u64> {
     let mut key = 0_u64;
     for locus in [LOCUS_A, LOCUS_B, LOCUS_DRB1] {
-        let groups = copies(alleles, locus).map(|copy| copy.first().map(|allele| u64::from(allele.group()) & 0x3FF));
+        let groups = copies(alleles, locus)
+            .map(|copy| copy.first().map(|allele| u64::from(allele.group()) & 0x3FF));
         let (low, high) = match groups {
             [Some(one), Some(other)] => (one.min(other), one.max(other)),
             [Some(one), None] | [None, Some(one)] => (one, one),
@@ -157,12 +220,16 @@ impl Comparison for Hla<'_> {
     fn compare(&self, left: Row, right: Row, _: &mut Memo) -> Outcome {
         match hla_fit(self.facts, left, right) {
             None => Outcome::MISSING,
-            Some((fit @ (HlaFit::Compatible | HlaFit::OneCopyOff), one, other)) => {
-                Outcome::shared(fit as u8, self.share(self.facts.alleles(one), self.facts.alleles(other)))
-            }
+            Some((fit @ (HlaFit::Compatible | HlaFit::OneCopyOff), one, other)) => Outcome::shared(
+                fit as u8,
+                self.share(self.facts.alleles(one), self.facts.alleles(other)),
+            ),
             Some((fit, _, _)) => Outcome::at(fit as u8),
         }
     }
 }
 
-const _: () = assert!(LOCUS_C == 2 && LOCUS_DQB1 == 4, "the loci's order is that of `INDEPENDENCE`");
+const _: () = assert!(
+    LOCUS_C == 2 && LOCUS_DQB1 == 4,
+    "the loci's order is that of `INDEPENDENCE`"
+);

@@ -4,8 +4,16 @@ use linkage::{Comparison, Memo, Outcome, Row};
 
 use super::birth::{BirthFit, births_fit};
 use crate::facts::{Facts, IdFact};
+use crate::subject::Registry;
 
-pub(super) const LEVELS: &[&str] = &["merged", "birth date agrees", "sex agrees", "almost", "unchecked", "another number"];
+pub(super) const LEVELS: &[&str] = &[
+    "merged",
+    "birth date agrees",
+    "sex agrees",
+    "almost",
+    "unchecked",
+    "another number",
+];
 
 /// What the numbers say, best first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -33,26 +41,39 @@ impl Comparison for Ids<'_> {
     }
 }
 
-/// What the numbers of two records say; `None` when neither knows a number of the other's registry.
+/// What the numbers of two records say (a FHIR id only within its own server); `None` when neither knows a number of the other's registry.
 pub(crate) fn ids_fit(facts: &Facts<'_>, left: Row, right: Row) -> Option<IdFit> {
     let (ours, theirs) = (facts.ids.at(left), facts.ids.at(right));
     if ours.is_empty() && theirs.is_empty() {
         return None;
     }
-    let names = |ids: &[IdFact], row: Row| ids.iter().find(|id| id.code == facts.own_ids[row as usize]).copied();
-    let named = names(ours, right).or_else(|| names(theirs, left));
+    let reach = |id: &IdFact| id.registry != Registry::Fhir || facts.same_source(left, right);
+    let find = |ids: &[IdFact], row: Row| {
+        let own = facts.own_ids[row as usize];
+        ids.iter().find(|id| id.code == own && reach(id)).copied()
+    };
+    let named = find(ours, right).or_else(|| find(theirs, left));
     let birth = births_fit(facts.births.at(left), facts.births.at(right));
     if named.is_some_and(|id| id.merged_into) {
-        return Some(if birth == Some(BirthFit::Differs) { IdFit::SexAgrees } else { IdFit::Merged });
+        return Some(if birth == Some(BirthFit::Differs) {
+            IdFit::SexAgrees
+        } else {
+            IdFit::Merged
+        });
     }
-    let common = || ours.iter().any(|id| theirs.iter().any(|other| id.code == other.code));
+    let common = || {
+        ours.iter()
+            .any(|id| reach(id) && theirs.iter().any(|other| id.code == other.code))
+    };
     if named.is_some() || common() {
         return Some(checked(facts, left, right, birth));
     }
-    if birth == Some(BirthFit::Same) && (almost(facts, ours, right) || almost(facts, theirs, left)) {
+    if birth == Some(BirthFit::Same) && (almost(facts, ours, right) || almost(facts, theirs, left))
+    {
         return Some(IdFit::Almost);
     }
-    (speaks_against(facts, ours, left, right) || speaks_against(facts, theirs, right, left)).then_some(IdFit::AnotherNumber)
+    (speaks_against(facts, ours, left, right) || speaks_against(facts, theirs, right, left))
+        .then_some(IdFit::AnotherNumber)
 }
 
 fn checked(facts: &Facts<'_>, left: Row, right: Row, birth: Option<BirthFit>) -> IdFit {
@@ -68,14 +89,26 @@ fn checked(facts: &Facts<'_>, left: Row, right: Row, birth: Option<BirthFit>) ->
 fn almost(facts: &Facts<'_>, ids: &[IdFact], row: Row) -> bool {
     let own = facts.own_ids[row as usize];
     let registry = facts.registry(row);
-    ids.iter().any(|id| id.registry == registry && is_slip(facts.id_names.name(id.code).as_bytes(), facts.id_names.name(own).as_bytes()))
+    ids.iter().any(|id| {
+        id.registry == registry
+            && is_slip(
+                facts.id_names.name(id.code).as_bytes(),
+                facts.id_names.name(own).as_bytes(),
+            )
+    })
 }
 
 fn is_slip(left: &[u8], right: &[u8]) -> bool {
     if left.len() != right.len() {
         return false;
     }
-    let differing = left.iter().zip(right).enumerate().filter(|(_, (one, other))| one != other).map(|(place, _)| place).collect::<Vec<_>>();
+    let differing = left
+        .iter()
+        .zip(right)
+        .enumerate()
+        .filter(|(_, (one, other))| one != other)
+        .map(|(place, _)| place)
+        .collect::<Vec<_>>();
     match differing[..] {
         [_] => true,
         [one, other] => other == one + 1 && left[one] == right[other] && left[other] == right[one],
@@ -86,7 +119,10 @@ fn is_slip(left: &[u8], right: &[u8]) -> bool {
 /// Whether `ids` of the row `knower` hold a number of the other row's registry, of a record that exists or not.
 fn speaks_against(facts: &Facts<'_>, ids: &[IdFact], knower: Row, other: Row) -> bool {
     let registry = facts.registry(other);
-    registry != facts.registry(knower) && ids.iter().any(|id| id.registry == registry && !id.merged_into)
+    registry != facts.registry(knower)
+        && ids
+            .iter()
+            .any(|id| id.registry == registry && !id.merged_into)
 }
 
 #[cfg(test)]
@@ -95,7 +131,13 @@ mod tests {
 
     #[test]
     fn a_slip_is_one_digit_or_two_neighbours() {
-        let check = |left: &str, right: &str, expected| assert_eq!(is_slip(left.as_bytes(), right.as_bytes()), expected, "{left} {right}");
+        let check = |left: &str, right: &str, expected| {
+            assert_eq!(
+                is_slip(left.as_bytes(), right.as_bytes()),
+                expected,
+                "{left} {right}"
+            );
+        };
         check("trump:000123456789", "trump:000123456798", true);
         check("trump:000123456789", "trump:000123456780", true);
         check("trump:000123456789", "trump:000123465780", false);

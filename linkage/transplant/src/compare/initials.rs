@@ -15,23 +15,45 @@ pub(super) struct InitialsComparison {
 
 impl InitialsComparison {
     pub(super) fn new(subjects: &[Subject]) -> Self {
-        let told = || subjects.iter().flat_map(|subject| subject.initials.expose().iter());
+        let told = || {
+            subjects
+                .iter()
+                .flat_map(|subject| subject.initials.expose().iter())
+        };
         let values = Codes::from_values(told().map(|initials| Some(&**initials)));
         let mut next = 0;
         let mut code = || {
             next += 1;
             values.at(next - 1)
         };
-        let rows = subjects.iter().map(|subject| subject.initials.expose().iter().map(|_| code()).collect::<Vec<_>>()).collect::<Vec<_>>();
-        Self { codes: Ragged::new(rows.into_iter()), values }
+        let rows = subjects
+            .iter()
+            .map(|subject| {
+                subject
+                    .initials
+                    .expose()
+                    .iter()
+                    .map(|_| code())
+                    .collect::<Vec<_>>()
+            })
+            .collect::<Vec<_>>();
+        Self {
+            codes: Ragged::new(rows.into_iter()),
+            values,
+        }
     }
 
     fn place(&self, left: u32, right: u32, memo: &mut Memo) -> u8 {
         if left == right && !is_kana(self.values.name(left)) {
             return 0;
         }
-        let place = memo.get(left, right, || f32::from(fit(self.values.name(left), self.values.name(right))));
-        (0..5).rev().find(|&known| f32::from(known) <= place).unwrap_or(0)
+        let place = memo.get(left, right, || {
+            f32::from(fit(self.values.name(left), self.values.name(right)))
+        });
+        (0..5)
+            .rev()
+            .find(|&known| f32::from(known) <= place)
+            .unwrap_or(0)
     }
 }
 
@@ -56,31 +78,57 @@ impl Comparison for InitialsComparison {
 fn fit(left: &str, right: &str) -> u8 {
     let (one, other) = (letters(left), letters(right));
     if is_kana(left) || is_kana(right) {
-        let fits = one.iter().any(|letter| other.first().is_some_and(|first| sounds_alike(*letter, *first)));
+        let fits = one.iter().any(|letter| {
+            other
+                .first()
+                .is_some_and(|first| sounds_alike(*letter, *first))
+        });
         return if fits { 2 } else { 4 };
     }
-    let alike = |from: usize, to: usize| one.get(from).zip(other.get(to)).is_some_and(|(from, to)| sounds_alike(*from, *to));
+    let alike = |from: usize, to: usize| {
+        one.get(from)
+            .zip(other.get(to))
+            .is_some_and(|(from, to)| sounds_alike(*from, *to))
+    };
     if (alike(0, 0) && alike(1, 1)) || (alike(0, 1) && alike(1, 0)) {
         return 1;
     }
-    if alike(0, 0) || alike(1, 1) || alike(0, 1) || alike(1, 0) { 3 } else { 4 }
+    if alike(0, 0) || alike(1, 1) || alike(0, 1) || alike(1, 0) {
+        3
+    } else {
+        4
+    }
 }
 
 fn is_kana(text: &str) -> bool {
-    text.chars().next().is_some_and(|first| ('ァ'..='ヶ').contains(&first))
+    text.chars()
+        .next()
+        .is_some_and(|first| ('ァ'..='ヶ').contains(&first))
 }
 
 /// Latin capitals, or the ones that a kana may be written with.
 fn letters(text: &str) -> Vec<char> {
     match text.chars().next() {
         Some(kana) if is_kana(text) => kana_letters(kana).chars().collect(),
-        _ => text.chars().filter(char::is_ascii_alphabetic).map(|letter| letter.to_ascii_uppercase()).collect(),
+        _ => text
+            .chars()
+            .filter(char::is_ascii_alphabetic)
+            .map(|letter| letter.to_ascii_uppercase())
+            .collect(),
     }
 }
 
 /// Letters that two romanisations write for one sound (Hepburn and Kunrei).
 fn sounds_alike(one: char, other: char) -> bool {
-    const ALIKE: &[(char, char)] = &[('C', 'T'), ('F', 'H'), ('J', 'Z'), ('L', 'R'), ('B', 'V'), ('D', 'Z'), ('D', 'J')];
+    const ALIKE: &[(char, char)] = &[
+        ('C', 'T'),
+        ('F', 'H'),
+        ('J', 'Z'),
+        ('L', 'R'),
+        ('B', 'V'),
+        ('D', 'Z'),
+        ('D', 'J'),
+    ];
     one == other || ALIKE.contains(&(one, other)) || ALIKE.contains(&(other, one))
 }
 
@@ -121,7 +169,11 @@ mod tests {
     #[test]
     fn romanisation_order_and_kana_are_seen_through() {
         let check = |left: &str, right: &str, expected: u8| {
-            assert_eq!((fit(left, right), fit(right, left)), (expected, expected), "{left} {right}");
+            assert_eq!(
+                (fit(left, right), fit(right, left)),
+                (expected, expected),
+                "{left} {right}"
+            );
         };
         check("YT", "TY", 1);
         check("YC", "YT", 1);
