@@ -16,5 +16,8 @@ mod tables;
 pub use error::PublicationError;
 pub use manifest::{Counts, FileEntry, Manifest, Versions, read_manifest};
 pub use profile::{Precision, Profile};
-pub use published::{PublishedEvent, PublishedHistory, PublishedValue};
+pub use published::{
+    PublishedConflict, PublishedEvent, PublishedHistory, PublishedLine, PublishedOutcome,
+    PublishedTelling, PublishedValue,
+};
 pub use release::{Options, Release, publish};
