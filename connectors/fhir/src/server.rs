@@ -73,10 +73,14 @@ impl Server {
     }
 
     pub(crate) async fn discover(&self) -> Result<Discovery, ConnectorError> {
-        let capability = Capability::fetch(&self.http, &self.base).await?;
-        Ok(Discovery {
-            offers: capability.offers(),
-        })
+        let mut offers = Capability::fetch(&self.http, &self.base).await?.offers();
+        for offer in offers
+            .iter_mut()
+            .filter(|offer| self.settings.types.contains(&offer.name))
+        {
+            offer.size = self.search.total(&offer.name).await;
+        }
+        Ok(Discovery { offers })
     }
 
     pub(crate) async fn pull(&self, position: &Position) -> Result<Page, ConnectorError> {

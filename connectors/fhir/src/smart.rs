@@ -5,6 +5,7 @@ use jsonwebtoken::Header;
 use reqwest::header::{self, HeaderMap, HeaderValue};
 use reqwest::{Method, Response, Url};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use tokio::sync::Mutex;
 
 use crate::AuthSettings;
@@ -28,14 +29,21 @@ pub(crate) struct Smart {
     key: SigningKey,
     kid: Option<String>,
     base: Url,
-    token_url: Option<Url>,
+    token_url: Option<Endpoint>,
     held: Mutex<Held>,
+}
+
+/// The token endpoint: where requests go, and its name as told, which is what an assertion must say.
+#[derive(Clone)]
+struct Endpoint {
+    url: Url,
+    told: String,
 }
 
 #[derive(Default)]
 struct Held {
     token: Option<(HeaderValue, Instant)>,
-    found_token_url: Option<Url>,
+    found: Option<Endpoint>,
 }
 
 #[derive(Serialize)]
@@ -52,7 +60,7 @@ struct Claims<'a> {
 struct Granted {
     access_token: String,
     token_type: Option<String>,
-    expires_in: Option<serde_json::Number>,
+    expires_in: Option<serde_json::Value>,
 }
 
 #[derive(Deserialize)]
@@ -93,10 +101,10 @@ impl Smart {
         {
             return Ok(token.clone());
         }
-        let url = self.endpoint(http, &mut held).await?;
+        let endpoint = self.endpoint(http, &mut held).await?;
         let asked_at = Instant::now();
-        let granted = self.ask(http, &url).await?;
-        let token = bearer(&granted, &url)?;
+        let granted = self.ask(http, &endpoint).await?;
+        let token = bearer(&granted, &endpoint.url)?;
         let lifetime = lifetime(granted.expires_in.as_ref());
         held.token = Some((token.clone(), asked_at + lifetime));
         Ok(token)
@@ -107,9 +115,9 @@ impl Smart {
         self.held.lock().await.token = None;
     }
 
-    async fn endpoint(&self, http: &Http, held: &mut Held) -> Result<Url, ConnectorError> {
-        if let Some(url) = self.token_url.as_ref().or(held.found_token_url.as_ref()) {
-            return Ok(url.clone());
+    async fn endpoint(&self, http: &Http, held: &mut Held) -> Result<Endpoint, ConnectorError> {
+        if let Some(endpoint) = self.token_url.as_ref().or(held.found.as_ref()) {
+            return Ok(endpoint.clone());
         }
         let place = under(&self.base, ".well-known/smart-configuration")?;
         let response = http
@@ -125,12 +133,19 @@ impl Smart {
         }
         let body = http.body(response).await?;
         let told: SmartConfiguration = serde_json::from_slice(&body).map_err(|_| missing())?;
-        let url = linked(&place, &told.token_endpoint.ok_or_else(missing)?)?;
-        held.found_token_url = Some(url.clone());
-        Ok(url)
+        let told = told.token_endpoint.ok_or_else(missing)?;
+        let url = linked(&place, &told)?;
+        let told = if Url::parse(&told).is_ok() {
+            told
+        } else {
+            url.to_string()
+        };
+        let endpoint = Endpoint { url, told };
+        held.found = Some(endpoint.clone());
+        Ok(endpoint)
     }
 
-    async fn ask(&self, http: &Http, url: &Url) -> Result<Granted, ConnectorError> {
+    async fn ask(&self, http: &Http, endpoint: &Endpoint) -> Result<Granted, ConnectorError> {
         let mut form =
             Url::parse("form:").map_err(|cause| ConnectorError::broken("form", cause))?;
         form.query_pairs_mut()
@@ -140,14 +155,14 @@ impl Smart {
                 "client_assertion_type",
                 "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
             )
-            .append_pair("client_assertion", &self.assertion(url)?);
+            .append_pair("client_assertion", &self.assertion(&endpoint.told)?);
         let mut headers = HeaderMap::new();
         let form_type = HeaderValue::from_static("application/x-www-form-urlencoded");
         headers.insert(header::CONTENT_TYPE, form_type);
         headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
         let ask = Ask {
             method: Method::POST,
-            url: url.clone(),
+            url: endpoint.url.clone(),
             headers,
             body: form.query().map(str::to_owned),
             with_token: false,
@@ -159,16 +174,16 @@ impl Smart {
         let body = http.body(response).await?;
         serde_json::from_slice(&body).map_err(|_| {
             let why = "the token endpoint's answer holds no `access_token`; see `auth.token_url`";
-            ConnectorError::needs_person(shown(url), why)
+            ConnectorError::needs_person(shown(&endpoint.url), why)
         })
     }
 
-    fn assertion(&self, url: &Url) -> Result<String, ConnectorError> {
+    fn assertion(&self, audience: &str) -> Result<String, ConnectorError> {
         let now = jiff::Timestamp::now().as_second();
         let claims = Claims {
             iss: &self.client_id,
             sub: &self.client_id,
-            aud: url.as_str(),
+            aud: audience,
             // Fresh for every request: servers refuse one that they have seen.
             jti: uuid::Uuid::new_v4().to_string(),
             iat: now,
@@ -218,19 +233,66 @@ fn bearer(granted: &Granted, url: &Url) -> Result<HeaderValue, ConnectorError> {
 }
 
 /// How long a token is used: as long as told, less a margin.
-fn lifetime(expires_in: Option<&serde_json::Number>) -> Duration {
-    let told = expires_in.map_or(Some(LIFETIME_S_UNTOLD), serde_json::Number::as_u64);
+fn lifetime(expires_in: Option<&Value>) -> Duration {
+    let told = match expires_in {
+        Some(Value::String(text)) => text.trim().parse().ok(),
+        Some(told) => told.as_u64(),
+        None => None,
+    };
     // A day at most, whatever is told: nothing is lost by asking again.
     let told = Duration::from_secs(told.unwrap_or(LIFETIME_S_UNTOLD).min(86_400));
     told.saturating_sub(RENEWED_BEFORE.min(told / 4))
 }
 
-fn token_url(text: &str) -> Result<Url, ConnectorError> {
+fn token_url(text: &str) -> Result<Endpoint, ConnectorError> {
     let wrong = |_| {
         let why = "expected the address of a token endpoint, without user, password or query";
         ConnectorError::needs_person("setting `auth.token_url`", why)
     };
-    base(text).map_err(wrong)?;
-    Url::parse(text.trim())
-        .map_err(|_| ConnectorError::needs_person("setting `auth.token_url`", "not an address"))
+    let told = text.trim().to_owned();
+    let mut url = base(&told).map_err(wrong)?;
+    // `base` ends with a slash, which an endpoint need not.
+    if !told.ends_with('/') {
+        let path = url.path().trim_end_matches('/').to_owned();
+        url.set_path(&path);
+    }
+    Ok(Endpoint { url, told })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_is_used_for_less_than_its_time() {
+        for (told, expected) in [
+            (Some(Value::from(300)), 270),
+            (Some(Value::from("300")), 270),
+            (Some(Value::from(60)), 45),
+            (Some(Value::from(0)), 0),
+            (Some(Value::from("soon")), 270),
+            (None, 270),
+        ] {
+            assert_eq!(
+                lifetime(told.as_ref()),
+                Duration::from_secs(expected),
+                "{told:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_token_endpoint_is_asked_where_it_is_and_named_as_it_was_told() {
+        for (text, expected) in [
+            ("https://h.example:443/token", "https://h.example/token"),
+            ("https://h.example/token/", "https://h.example/token/"),
+            ("https://h.example", "https://h.example/"),
+        ] {
+            let endpoint = token_url(text).unwrap();
+            assert_eq!(
+                (endpoint.url.as_str(), endpoint.told.as_str()),
+                (expected, text)
+            );
+        }
+    }
 }

@@ -374,7 +374,11 @@ async fn what_was_begun_as_an_export_may_go_on_as_a_search() {
 
 #[tokio::test]
 async fn check_and_discover_tell_what_the_server_says_of_itself() {
-    let (_folder, server) = serve(Faults::default()).await;
+    let (_folder, server) = serve(Faults {
+        total: true,
+        ..Faults::default()
+    })
+    .await;
     let types = vec!["Patient".to_owned(), "Basic".to_owned()];
     let reader = connector(FhirSettings {
         types,
@@ -385,6 +389,12 @@ async fn check_and_discover_tell_what_the_server_says_of_itself() {
     assert_eq!(report.findings[0].message, "it does not offer `Basic`");
     let offers = reader.discover().await.unwrap().offers;
     assert_eq!(offers.len(), 6);
+    let size = |name: &str| offers.iter().find(|offer| offer.name == name).unwrap().size;
+    assert_eq!(
+        (size("Patient"), size("Consent")),
+        (Some(25), None),
+        "only types that are asked for are counted"
+    );
     assert!(offers[0].detail.contains("offered; FHIR 4.0.1"));
     let nothing = connector(settings(&format!("{}/nowhere", server.url), Mode::Auto))
         .check()
