@@ -3,7 +3,8 @@
 use fhir_sdk::time::format_description::well_known::Rfc3339;
 use fhir_sdk::time::{self, Month, OffsetDateTime};
 use fhir_sdk::{Date, DateTime, Instant};
-use schema::PartialDate;
+use publication::Precision;
+use schema::{EventDate, PartialDate};
 
 use crate::FhirError;
 
@@ -29,7 +30,13 @@ pub(crate) fn date(date: PartialDate) -> Result<Date, FhirError> {
         .map_err(|_| FhirError::Date)
 }
 
-/// A FHIR dateTime of the same precision: never a time of day.
-pub(crate) fn date_time(of: PartialDate) -> Result<DateTime, FhirError> {
-    date(of).map(DateTime::Date)
+/// A FHIR dateTime of the same precision: never a time of day. FHIR has no mark for an estimate, so that an estimated
+/// day is told as its month.
+pub(crate) fn date_time(of: EventDate) -> Result<DateTime, FhirError> {
+    let told = if of.estimated {
+        Precision::Month.of(of.date)
+    } else {
+        of.date
+    };
+    date(told).map(DateTime::Date)
 }

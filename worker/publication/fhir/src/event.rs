@@ -108,7 +108,7 @@ fn procedure(
         .subject(subject)
         .used_code(used);
     if let Some(date) = event.date {
-        let performed = ProcedurePerformed::DateTime(dates::date_time(date.date)?);
+        let performed = ProcedurePerformed::DateTime(dates::date_time(date)?);
         procedure = procedure.performed(performed);
     }
     Ok(Resource::from(procedure.build()?))
@@ -137,7 +137,7 @@ fn condition(
         condition = condition.severity(words(severity)?);
     }
     if let Some(date) = event.date {
-        condition = condition.onset(ConditionOnset::DateTime(dates::date_time(date.date)?));
+        condition = condition.onset(ConditionOnset::DateTime(dates::date_time(date)?));
     }
     Ok(Resource::from(condition.build()?))
 }
@@ -155,7 +155,7 @@ fn observation(
         .subject(subject)
         .part_of(followed.into_iter().map(Some).collect::<Vec<_>>());
     if let Some(date) = event.date {
-        let effective = ObservationEffective::DateTime(dates::date_time(date.date)?);
+        let effective = ObservationEffective::DateTime(dates::date_time(date)?);
         observation = observation.effective(effective);
     }
     if let Some(value) = observed(event)? {

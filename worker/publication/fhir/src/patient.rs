@@ -57,7 +57,7 @@ fn deceased(history: &PublishedHistory) -> Result<Option<PatientDeceased>, FhirE
         return Ok(None);
     }
     Ok(Some(match death.date {
-        Some(date) => PatientDeceased::DateTime(dates::date_time(date.date)?),
+        Some(date) => PatientDeceased::DateTime(dates::date_time(date)?),
         None => PatientDeceased::Boolean(true),
     }))
 }

@@ -169,6 +169,14 @@ fn dates_are_as_precise_as_they_are_known() {
 }
 
 #[test]
+fn an_estimated_day_is_told_as_its_month() {
+    let mut estimated = history();
+    estimated.events[1].date.as_mut().unwrap().estimated = true;
+    let bundle = json(&estimated);
+    check(resources(&bundle)[3], "/performedDateTime", "2020-02");
+}
+
+#[test]
 fn nothing_of_the_registries_numbers_is_told() {
     let text = json(&history()).to_string();
     for kept in ["000123456789", "QZ", "1970-01-02", "trump_2024"] {
@@ -230,4 +238,18 @@ fn an_instant_that_is_none_is_refused() {
         publication_fhir::bundle(&published, "yesterday"),
         Err(publication_fhir::FhirError::Recorded(_))
     ));
+}
+
+#[test]
+fn the_committed_sample_is_what_is_told() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/bundle.json");
+    let text = serde_json::to_string_pretty(&json(&history())).unwrap() + "\n";
+    if std::env::var_os("UPDATE_BUNDLE").is_some() {
+        std::fs::write(path, &text).unwrap();
+    }
+    assert_eq!(
+        std::fs::read_to_string(path).unwrap(),
+        text,
+        "write it again with UPDATE_BUNDLE=1"
+    );
 }
