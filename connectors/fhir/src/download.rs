@@ -65,8 +65,7 @@ impl Download {
                     Opened::Reader(reader) => *reader,
                     Opened::Expired => return Ok(None),
                     Opened::Changed => {
-                        place.begin_file(place.file);
-                        place.name.clone_from(&file.name);
+                        place.begin_file();
                         batch.find(FindingKind::Note, "the file has changed since it was begun, and is read from its beginning");
                         continue;
                     }
@@ -220,7 +219,7 @@ fn finished(mut batch: Batch, mut place: Reading, file: &ManifestFile) -> (Batch
             format!("the manifest tells {told} resources, and the file holds {rows}"),
         );
     }
-    place.begin_file(place.file + 1);
+    place.next_file();
     (batch, place)
 }
 

@@ -140,6 +140,7 @@ impl Export {
             transaction_time: manifest.transaction_time.clone(),
             file: 0,
             name: String::new(),
+            previous: String::new(),
             line: 0,
             offset: 0,
             etag: None,
@@ -176,7 +177,7 @@ impl Export {
                 Err(page) => return Ok(page),
             },
         };
-        let Some((reading, moved)) = placed(reading, &manifest) else {
+        let Some((reading, moved)) = reading.placed(&manifest.names()) else {
             return self.after_last(position, reading, &manifest).await;
         };
         let file = &manifest.files[reading.file];
@@ -258,12 +259,12 @@ impl Export {
                 return Err(ConnectorError::needs_person(shown(&here), why));
             }
             if manifests.step(next.as_str()) {
-                let reading = Reading {
+                let mut reading = Reading {
                     manifest: next.into(),
                     manifests,
-                    file: 0,
                     ..reading.clone()
                 };
+                reading.begin_manifest();
                 return Ok(batch.page(position.at(Stage::Reading(Box::new(reading))).more()?, None));
             }
             whole = false;
@@ -383,31 +384,6 @@ impl Export {
     }
 }
 
-/// The place in a manifest, and whether it had to be moved: a manifest fetched again may name its files in another order
-/// or be another one. `None` behind the last file.
-fn placed(reading: &Reading, manifest: &Manifest) -> Option<(Reading, bool)> {
-    let mut reading = reading.clone();
-    let begun = reading.line > 0;
-    let found = manifest
-        .files
-        .iter()
-        .position(|file| file.name == reading.name);
-    match (manifest.files.get(reading.file), found) {
-        (Some(file), _) if !begun || file.name == reading.name => {
-            reading.name.clone_from(&file.name);
-            Some((reading, false))
-        }
-        (None, _) if !begun => None,
-        _ => {
-            // All files again: those read already change nothing.
-            let first = manifest.files.first()?.name.clone();
-            reading.begin_file(0);
-            reading.name = first;
-            Some((reading, true))
-        }
-    }
-}
-
 fn skip(
     position: &Position,
     mut reading: Reading,
@@ -417,7 +393,7 @@ fn skip(
 ) -> Result<Page, ConnectorError> {
     let mut batch = Batch::new(file.name.as_str().into());
     batch.find(*kind, why);
-    reading.begin_file(reading.file + 1);
+    reading.next_file();
     let progress = Some((reading.file as u64, manifest.files.len() as u64));
     Ok(batch.page(
         position.at(Stage::Reading(Box::new(reading))).more()?,

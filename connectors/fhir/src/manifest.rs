@@ -73,6 +73,11 @@ impl Manifest {
             next: written.link.as_ref().and_then(next_link),
         })
     }
+
+    /// How its files are called, in their order.
+    pub(crate) fn names(&self) -> Vec<&str> {
+        self.files.iter().map(|file| file.name.as_str()).collect()
+    }
 }
 
 fn file(kind: FileKind, item: &Value, manifest: &Url) -> ManifestFile {

@@ -74,6 +74,8 @@ pub(crate) struct Reading {
     pub(crate) file: usize,
     /// How that file is called in origins.
     pub(crate) name: String,
+    /// How the file before it is called: a manifest that is fetched again must name it in the same place.
+    pub(crate) previous: String,
     pub(crate) line: u64,
     pub(crate) offset: u64,
     /// The strong entity tag of the file, when it was given: only then may reading go on by `Range`.
@@ -134,12 +136,40 @@ pub(crate) struct Trail {
 }
 
 impl Reading {
-    /// Goes to the beginning of a file.
-    pub(crate) fn begin_file(&mut self, file: usize) {
-        self.file = file;
-        self.name = String::new();
+    /// This place among a manifest's files, and whether it had to be moved to the first of them: a manifest fetched again
+    /// may be another one, or name its files in another order. `None` behind the last file.
+    pub(crate) fn placed(&self, names: &[&str]) -> Option<(Self, bool)> {
+        let mut place = self.clone();
+        let is = |at: usize, name: &str| names.get(at) == Some(&name);
+        let before = self.file == 0 || is(self.file - 1, &self.previous);
+        let within = self.line == 0 || is(self.file, &self.name);
+        let moved = !(before && within);
+        if moved {
+            // All files again: those read already change nothing.
+            place.begin_manifest();
+        }
+        (*names.get(place.file)?).clone_into(&mut place.name);
+        Some((place, moved))
+    }
+
+    /// Goes to the file after this one.
+    pub(crate) fn next_file(&mut self) {
+        self.previous = std::mem::take(&mut self.name);
+        self.file += 1;
+        self.begin_file();
+    }
+
+    /// Goes to the beginning of this file.
+    pub(crate) fn begin_file(&mut self) {
         (self.line, self.offset, self.rows) = (0, 0, 0);
         self.etag = None;
+    }
+
+    /// Goes to the first file of a manifest.
+    pub(crate) fn begin_manifest(&mut self) {
+        self.file = 0;
+        (self.previous, self.name) = (String::new(), String::new());
+        self.begin_file();
     }
 }
 
@@ -282,6 +312,37 @@ mod tests {
         }
         let mut trail = Trail::default();
         assert!((0..20_000).all(|page| trail.step(&format!("page={page}"))));
+    }
+
+    #[test]
+    fn a_manifest_that_names_other_files_is_read_from_its_beginning() {
+        let at = |file, previous: &str, name: &str, line| Reading {
+            job: Job::default(),
+            manifest: String::new(),
+            manifests: Trail::default(),
+            transaction_time: None,
+            file,
+            name: name.to_owned(),
+            previous: previous.to_owned(),
+            line,
+            offset: line * 10,
+            etag: None,
+            rows: line,
+        };
+        let check = |place: &Reading, expected: Option<(usize, u64, &str, bool)>| {
+            let placed = place.placed(&["a", "b"]);
+            let found = placed
+                .as_ref()
+                .map(|(place, moved)| (place.file, place.line, place.name.as_str(), *moved));
+            assert_eq!(found, expected);
+        };
+        check(&at(0, "", "", 0), Some((0, 0, "a", false)));
+        check(&at(1, "a", "", 0), Some((1, 0, "b", false)));
+        check(&at(1, "a", "b", 7), Some((1, 7, "b", false)));
+        check(&at(2, "b", "", 0), None);
+        check(&at(1, "b", "", 0), Some((0, 0, "a", true)));
+        check(&at(1, "a", "c", 7), Some((0, 0, "a", true)));
+        check(&at(3, "c", "", 0), Some((0, 0, "a", true)));
     }
 
     #[test]

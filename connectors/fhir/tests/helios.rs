@@ -21,7 +21,7 @@ use tempfile::TempDir;
 use tokio::process::{Child, Command};
 
 /// How long the server may take to start.
-const START_MAX: Duration = Duration::from_secs(60);
+const START_MAX: Duration = Duration::from_mins(1);
 
 /// A running server, killed when it is dropped.
 struct Helios {
