@@ -150,16 +150,19 @@ fn competitors(
             }
         }
     }
-    let linked = |left: Row, right: Row| {
-        let place = pairs.binary_search_by_key(&(left.min(right), left.max(right)), |pair| {
-            (pair.left, pair.right)
-        });
-        place.is_ok_and(|place| decisions[place] == Decision::Link)
+    // Two records that would link by weight may both be the claimed one's: a registry that holds a person twice.
+    let alike = |left: Row, right: Row| {
+        let key = (left.min(right), left.max(right));
+        let place = pairs.binary_search_by_key(&key, |pair| (pair.left, pair.right));
+        place.is_ok_and(|place| {
+            let likely = f64::from(pairs[place].probability) >= model.thresholds.link;
+            likely && !matches!(decisions[place], Decision::Vetoed(_))
+        })
     };
     let margin = model.thresholds.competitor_margin_bits;
     let mut contested = claims
         .into_values()
-        .flat_map(|claims| contested_of(claims, margin, &linked))
+        .flat_map(|claims| contested_of(claims, margin, &alike))
         .collect::<Vec<_>>();
     contested.sort_unstable();
     contested.dedup();
@@ -170,7 +173,7 @@ fn competitors(
 fn contested_of(
     mut claims: Vec<Claim>,
     margin: f32,
-    linked: &impl Fn(Row, Row) -> bool,
+    alike: &impl Fn(Row, Row) -> bool,
 ) -> Vec<usize> {
     claims.sort_unstable_by(|left, right| {
         right
@@ -181,7 +184,7 @@ fn contested_of(
     let mut contested = Vec::new();
     for (place, rival) in claims.iter().enumerate().skip(1) {
         let close = |better: &&Claim| {
-            better.weight - rival.weight < margin && !linked(better.claimant, rival.claimant)
+            better.weight - rival.weight < margin && !alike(better.claimant, rival.claimant)
         };
         for better in claims[..place].iter().filter(close) {
             contested.extend([better.pair, rival.pair]);

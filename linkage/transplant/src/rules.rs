@@ -1,6 +1,6 @@
 //! What no weight outvotes: vetoes by the line of a life, and doubts that a person must settle.
 
-use linkage::{Level, Model, PackedDate, Row, Rules, ScoredPair};
+use linkage::{Level, Model, PackedDate, Row, Rules, ScoredPair, Weighed};
 
 use crate::compare::{BirthFit, EventFit, HlaFit, IdFit, births_fit, events_fit, hla_fit, ids_fit};
 use crate::facts::{EventFact, Facts};
@@ -34,8 +34,6 @@ const OWN_TRAITS: &[&str] = &[
     "diagnosis_date",
     "lot",
 ];
-/// Of these, what they share now and then but to the day: it counts half.
-const DIAGNOSIS: &str = "diagnosis_date";
 /// What they share.
 const INBORN_TRAITS: &[&str] = &["birth_date", "hla"];
 /// The own traits together must say so much, or a relative may be meant.
@@ -44,6 +42,10 @@ const OWN_TRAITS_BITS_MIN: f32 = 5.0;
 const INBORN_BITS_MIN: f32 = 3.0;
 /// ... unless the own traits say so much: two of them agree to the day.
 const OWN_TRAITS_ALONE_BITS_MIN: f32 = 16.0;
+/// The first level of diagnosis dates: to the day. Twins have been diagnosed in one month.
+const SAME_DIAGNOSIS_DAY: Level = Level::At(0);
+/// The level of initials that tells the family name alone.
+const FIRST_KANA: Level = Level::At(2);
 
 /// Days that a death may be told too early.
 const DEATH_SLACK_DAYS: i32 = 3;
@@ -52,8 +54,10 @@ const DEATH_SLACK_DAYS: i32 = 3;
 pub(crate) struct LifeLine<'a> {
     facts: &'a Facts<'a>,
     own_traits: Vec<usize>,
-    diagnosis: Option<usize>,
     inborn_traits: Vec<usize>,
+    diagnosis: Option<usize>,
+    initials: Option<usize>,
+    facility: Option<usize>,
 }
 
 impl<'a> LifeLine<'a> {
@@ -69,8 +73,10 @@ impl<'a> LifeLine<'a> {
         Self {
             facts,
             own_traits: places(OWN_TRAITS),
-            diagnosis: places(&[DIAGNOSIS]).pop(),
             inborn_traits: places(INBORN_TRAITS),
+            diagnosis: places(&["diagnosis_date"]).pop(),
+            initials: places(&["initials"]).pop(),
+            facility: places(&["facility"]).pop(),
         }
     }
 
@@ -142,6 +148,17 @@ impl<'a> LifeLine<'a> {
         ids_fit(self.facts, left, right).is_some_and(|fit| fit <= IdFit::Almost)
             || events_fit(self.facts, left, right).is_some_and(|(fit, _)| fit <= EventFit::DayOff)
     }
+
+    /// The part of the own traits' weight that a twin would have as well: half of a month of diagnosis in common, and a
+    /// family name; and what another hospital says against.
+    fn shared_by_relatives(&self, pair: &ScoredPair) -> f32 {
+        let part = |place: Option<usize>| place.map(|place| pair.comparisons[place]);
+        let month = part(self.diagnosis).filter(|part| part.level != SAME_DIAGNOSIS_DAY);
+        let family = part(self.initials).filter(|part| part.level == FIRST_KANA);
+        let for_it = |part: Option<Weighed>| part.map_or(0.0, |part| part.weight.max(0.0));
+        let elsewhere = part(self.facility).map_or(0.0, |part| part.weight.min(0.0));
+        for_it(month) / 2.0 + for_it(family) - elsewhere
+    }
 }
 
 impl Rules for LifeLine<'_> {
@@ -169,18 +186,7 @@ impl Rules for LifeLine<'_> {
     }
 
     fn doubt(&self, pair: &ScoredPair) -> Option<&'static str> {
-        let weight = |places: &[usize]| {
-            places
-                .iter()
-                .map(|&place| pair.comparisons[place].weight)
-                .sum::<f32>()
-        };
-        let (own, inborn) = (weight(&self.own_traits), weight(&self.inborn_traits));
-        let shared_month = self
-            .diagnosis
-            .map(|place| pair.comparisons[place])
-            .filter(|part| part.level != Level::At(0));
-        let own_of_twin = own - shared_month.map_or(0.0, |part| part.weight.max(0.0) / 2.0);
+        let (own, inborn) = (sum(pair, &self.own_traits), sum(pair, &self.inborn_traits));
         let treated_alike = events_fit(self.facts, pair.left, pair.right)
             .is_some_and(|(fit, _)| fit <= EventFit::DayOff);
         if ids_fit(self.facts, pair.left, pair.right) == Some(IdFit::Unchecked) && !treated_alike {
@@ -191,8 +197,16 @@ impl Rules for LifeLine<'_> {
         }
         let other_hla =
             hla_fit(self.facts, pair.left, pair.right).is_some_and(|fit| fit.0 >= HlaFit::Differs);
-        let relative = own_of_twin < OWN_TRAITS_BITS_MIN
+        let relative = own - self.shared_by_relatives(pair) < OWN_TRAITS_BITS_MIN
             || (other_hla && !self.is_decided(pair.left, pair.right));
         relative.then_some(MAY_BE_RELATIVE)
     }
+}
+
+/// Weight of the comparisons at these places.
+fn sum(pair: &ScoredPair, places: &[usize]) -> f32 {
+    places
+        .iter()
+        .map(|&place| pair.comparisons[place].weight)
+        .sum()
 }
