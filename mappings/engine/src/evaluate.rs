@@ -32,33 +32,63 @@ pub(crate) struct Issues<'a> {
 
 impl<'a> Issues<'a> {
     pub(crate) const fn at(origin: &'a Origin) -> Self {
-        Self { origin, found: Vec::new() }
+        Self {
+            origin,
+            found: Vec::new(),
+        }
     }
 
     fn tell(&mut self, column: &Arc<str>, kind: IssueKind, message: &str) {
-        self.found.push(Issue { origin: self.origin.clone(), column: column.clone(), kind, message: message.into() });
+        self.found.push(Issue {
+            origin: self.origin.clone(),
+            column: column.clone(),
+            kind,
+            message: message.into(),
+        });
     }
 
     /// Sorted; of several on one kind in one column, which two rules may both have read, the first.
     pub(crate) fn sorted(mut self) -> Vec<Issue> {
         self.found.sort_unstable();
-        self.found.dedup_by(|one, other| one.column == other.column && one.kind == other.kind);
+        self.found
+            .dedup_by(|one, other| one.column == other.column && one.kind == other.kind);
         self.found
     }
 }
 
 /// The items that a mapping makes of what is looked at; `None` when the row waits.
-pub(crate) fn items(mapping: &Mapping, view: View<'_>, tables: &Tables, door: &Door, issues: &mut Issues<'_>) -> Option<Vec<Item>> {
-    if let Some(wait) = mapping.waits.iter().find(|wait| all_hold(&wait.when, &view, Some(tables))) {
-        issues.tell(&column_of(&wait.when, mapping), IssueKind::Incomplete, &wait.message);
+pub(crate) fn items(
+    mapping: &Mapping,
+    view: View<'_>,
+    tables: &Tables,
+    door: &Door,
+    issues: &mut Issues<'_>,
+) -> Option<Vec<Item>> {
+    if let Some(wait) = mapping
+        .waits
+        .iter()
+        .find(|wait| all_hold(&wait.when, &view, Some(tables)))
+    {
+        issues.tell(
+            &column_of(&wait.when, mapping),
+            IssueKind::Incomplete,
+            &wait.message,
+        );
         return None;
     }
     if let View::Row(row, _) = view {
         broken_cells(row, issues);
     }
     let reading = Reading { view, tables, door };
-    let mut tell = |rule: &Rule, problem: Problem| issues.tell(&rule.label, problem.kind, &problem.message);
-    for rule in mapping.row_version.iter().flatten().chain(&mapping.keeps).filter(|rule| all_hold(&rule.when, &view, Some(tables))) {
+    let mut tell =
+        |rule: &Rule, problem: Problem| issues.tell(&rule.label, problem.kind, &problem.message);
+    for rule in mapping
+        .row_version
+        .iter()
+        .flatten()
+        .chain(&mapping.keeps)
+        .filter(|rule| all_hold(&rule.when, &view, Some(tables)))
+    {
         let _ = reading.answer(rule, &mut tell);
     }
     let mut items = Vec::with_capacity(mapping.items.len());
@@ -66,7 +96,11 @@ pub(crate) fn items(mapping: &Mapping, view: View<'_>, tables: &Tables, door: &D
         match (&rule.each, view) {
             (Some(path), View::Json(resource, _)) => {
                 for element in path.find(resource, resource) {
-                    let reading = Reading { view: View::Json(resource, element), tables, door };
+                    let reading = Reading {
+                        view: View::Json(resource, element),
+                        tables,
+                        door,
+                    };
                     items.extend(item(rule, &reading, &mut tell));
                 }
             }
@@ -97,11 +131,18 @@ fn column_of(conditions: &[Condition], mapping: &Mapping) -> Arc<str> {
             }
         });
     }
-    column.map_or_else(|| mapping.resource.as_deref().unwrap_or_default().into(), |column| column.name.clone())
+    column.map_or_else(
+        || mapping.resource.as_deref().unwrap_or_default().into(),
+        |column| column.name.clone(),
+    )
 }
 
 /// One item; `None` when its condition does not hold or it would tell nothing.
-fn item(rule: &ItemRule, reading: &Reading<'_>, tell: &mut dyn FnMut(&Rule, Problem)) -> Option<Item> {
+fn item(
+    rule: &ItemRule,
+    reading: &Reading<'_>,
+    tell: &mut dyn FnMut(&Rule, Problem),
+) -> Option<Item> {
     if !all_hold(&rule.when, &reading.view, Some(reading.tables)) {
         return None;
     }
@@ -116,11 +157,19 @@ fn item(rule: &ItemRule, reading: &Reading<'_>, tell: &mut dyn FnMut(&Rule, Prob
     for given in &rule.context {
         give(given, reading, &mut fields, tell);
     }
-    Some(Item { kind: rule.kind, fields })
+    Some(Item {
+        kind: rule.kind,
+        fields,
+    })
 }
 
 /// Appends an attribute's value or values; true when they tell something: a value, or that it is unknown or withheld.
-fn give(given: &Given, reading: &Reading<'_>, fields: &mut Vec<(Attribute, Value)>, tell: &mut dyn FnMut(&Rule, Problem)) -> bool {
+fn give(
+    given: &Given,
+    reading: &Reading<'_>,
+    fields: &mut Vec<(Attribute, Value)>,
+    tell: &mut dyn FnMut(&Rule, Problem),
+) -> bool {
     let mut absent: Option<Absent> = None;
     let mut faulty = false;
     for rule in &given.rules {
@@ -128,7 +177,9 @@ fn give(given: &Given, reading: &Reading<'_>, fields: &mut Vec<(Attribute, Value
             continue;
         }
         match reading.answer(rule, tell) {
-            Answer::One(Value::Absent(kind)) | Answer::Absent(kind) => absent = Some(stronger(absent, kind)),
+            Answer::One(Value::Absent(kind)) | Answer::Absent(kind) => {
+                absent = Some(stronger(absent, kind));
+            }
             Answer::One(value) => {
                 fields.push((given.attribute, value));
                 return true;
@@ -162,7 +213,19 @@ fn stronger(one: Option<Absent>, other: Absent) -> Absent {
 }
 
 /// The items of a resource.
-pub(crate) fn items_of_json(mapping: &Mapping, text: &str, tables: &Tables, door: &Door, issues: &mut Issues<'_>) -> Option<Vec<Item>> {
+pub(crate) fn items_of_json(
+    mapping: &Mapping,
+    text: &str,
+    tables: &Tables,
+    door: &Door,
+    issues: &mut Issues<'_>,
+) -> Option<Vec<Item>> {
     let resource = Node::parse(text).ok()?;
-    items(mapping, View::Json(&resource, &resource), tables, door, issues)
+    items(
+        mapping,
+        View::Json(&resource, &resource),
+        tables,
+        door,
+        issues,
+    )
 }

@@ -40,12 +40,25 @@ const SIMILARITY_MIN: f64 = 0.6;
 impl Fit {
     pub(crate) fn of(set: &MappingSet, header: &Header) -> Self {
         let layout = Layout::new(&set.mappings, header, set.door);
-        let score = |bound: &&Bound| (bound.missing.is_empty(), bound.known, std::cmp::Reverse(bound.unknown.len()), set.mappings[bound.mapping].version);
+        let score = |bound: &&Bound| {
+            (
+                bound.missing.is_empty(),
+                bound.known,
+                std::cmp::Reverse(bound.unknown.len()),
+                set.mappings[bound.mapping].version,
+            )
+        };
         let Some(bound) = layout.candidates.iter().max_by_key(score) else {
-            return Self { unknown: header.names().to_vec(), ..Self::default() };
+            return Self {
+                unknown: header.names().to_vec(),
+                ..Self::default()
+            };
         };
         let mapping = &set.mappings[bound.mapping];
-        let refused = header.names().iter().filter(|heading| set.door.refuses_heading(heading).is_some());
+        let refused = header
+            .names()
+            .iter()
+            .filter(|heading| set.door.refuses_heading(heading).is_some());
         Self {
             mapping: bound.missing.is_empty().then(|| mapping.id().clone()),
             nearest: Some(mapping.id().clone()),
@@ -59,18 +72,33 @@ impl Fit {
 
 /// For each column that is not there, the new heading that is most like it.
 fn renamed(bound: &Bound, mapping: &Mapping) -> Vec<Renamed> {
-    let absent = mapping.columns.iter().zip(&bound.positions).filter(|(_, position)| position.is_none());
+    let absent = mapping
+        .columns
+        .iter()
+        .zip(&bound.positions)
+        .filter(|(_, position)| position.is_none());
     let mut pairs: Vec<(f64, Renamed)> = absent
         .flat_map(|(column, _)| bound.unknown.iter().map(move |found| (column, found)))
         .map(|(column, found)| {
-            (similarity(&heading_key(found), &heading_key(&column.name)), Renamed { found: found.clone(), expected: column.name.clone() })
+            (
+                similarity(&heading_key(found), &heading_key(&column.name)),
+                Renamed {
+                    found: found.clone(),
+                    expected: column.name.clone(),
+                },
+            )
         })
         .filter(|(similarity, _)| *similarity >= SIMILARITY_MIN)
         .collect();
-    pairs.sort_by(|(one, first), (other, second)| other.total_cmp(one).then_with(|| first.cmp(second)));
+    pairs.sort_by(|(one, first), (other, second)| {
+        other.total_cmp(one).then_with(|| first.cmp(second))
+    });
     let mut chosen: Vec<Renamed> = Vec::new();
     for (_, pair) in pairs {
-        if chosen.iter().all(|known| known.found != pair.found && known.expected != pair.expected) {
+        if chosen
+            .iter()
+            .all(|known| known.found != pair.found && known.expected != pair.expected)
+        {
             chosen.push(pair);
         }
     }

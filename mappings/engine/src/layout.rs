@@ -41,24 +41,48 @@ impl Bound {
         let mut known = 0;
         for (position, heading) in (0_u16..).zip(header.names()) {
             let key = heading_key(heading);
-            let column = mapping.by_heading.get(&*key).map(|column| usize::from(*column));
+            let column = mapping
+                .by_heading
+                .get(&*key)
+                .map(|column| usize::from(*column));
             if let Some(column) = column.filter(|column| positions[*column].is_none()) {
                 positions[column] = Some(position);
                 known += 1;
                 continue;
             }
             let identifying = door.refuses_heading(heading).is_some();
-            let reason = if identifying { RefusalReason::IdentifyingField } else { RefusalReason::Unmapped };
+            let reason = if identifying {
+                RefusalReason::IdentifyingField
+            } else {
+                RefusalReason::Unmapped
+            };
             if mapping.ignored.contains(&*key) {
                 known += 1;
             } else if !identifying {
                 unknown.push(heading.clone());
             }
-            refused.push((position, Refusal { field: heading.as_ref().into(), reason }));
+            refused.push((
+                position,
+                Refusal {
+                    field: heading.as_ref().into(),
+                    reason,
+                },
+            ));
         }
-        let present = || positions.iter().zip(0_u16..).filter_map(|(position, column)| Some(((*position)?, column)));
-        let admitted = Header::new(present().map(|(_, column)| mapping.columns[usize::from(column)].name.as_ref()));
-        let absent = mapping.columns.iter().zip(&positions).filter(|(column, position)| column.required && position.is_none());
+        let present = || {
+            positions
+                .iter()
+                .zip(0_u16..)
+                .filter_map(|(position, column)| Some(((*position)?, column)))
+        };
+        let admitted = Header::new(
+            present().map(|(_, column)| mapping.columns[usize::from(column)].name.as_ref()),
+        );
+        let absent = mapping
+            .columns
+            .iter()
+            .zip(&positions)
+            .filter(|(column, position)| column.required && position.is_none());
         Self {
             mapping: place,
             admitted_hash: admitted.hash().to_hex(),
@@ -81,12 +105,25 @@ pub(crate) struct Layout {
 
 impl Layout {
     pub(crate) fn new(mappings: &[Mapping], header: &Header, door: &Door) -> Self {
-        let tabular = mappings.iter().enumerate().filter(|(_, mapping)| mapping.resource.is_none());
-        let mut candidates: Vec<Bound> = tabular.map(|(place, mapping)| Bound::new(place, mapping, header, door)).collect();
+        let tabular = mappings
+            .iter()
+            .enumerate()
+            .filter(|(_, mapping)| mapping.resource.is_none());
+        let mut candidates: Vec<Bound> = tabular
+            .map(|(place, mapping)| Bound::new(place, mapping, header, door))
+            .collect();
         candidates.sort_by_key(|bound| {
             let mapping = &mappings[bound.mapping];
             let particular = mapping.when.len();
-            (std::cmp::Reverse((bound.missing.is_empty(), particular, bound.known, mapping.version)), bound.mapping)
+            (
+                std::cmp::Reverse((
+                    bound.missing.is_empty(),
+                    particular,
+                    bound.known,
+                    mapping.version,
+                )),
+                bound.mapping,
+            )
         });
         Self { candidates }
     }
@@ -95,30 +132,46 @@ impl Layout {
 /// Most headers that are remembered: files of one source have few layouts, and a long form's rows some dozens.
 const HEADERS_MAX: usize = 256;
 
+/// A tag, a header, and what was worked out for them.
+type Known<T> = (usize, Arc<Header>, Arc<T>);
+
 /// What was worked out for each header, by `tag` (0 for a source's own headers, else one more than the mapping's place).
 #[derive(Debug)]
 pub(crate) struct Memory<T> {
-    known: RwLock<Vec<(usize, Arc<Header>, Arc<T>)>>,
+    known: RwLock<Vec<Known<T>>>,
 }
 
 impl<T> Default for Memory<T> {
     fn default() -> Self {
-        Self { known: RwLock::new(Vec::new()) }
+        Self {
+            known: RwLock::new(Vec::new()),
+        }
     }
 }
 
 impl<T> Memory<T> {
     /// What is known of a header, worked out where it is not yet.
-    pub(crate) fn get(&self, tag: usize, header: &Arc<Header>, make: impl FnOnce() -> T) -> Arc<T> {
+    pub(crate) fn get(
+        &self,
+        tag: usize,
+        header: &Arc<Header>,
+        work_out: impl FnOnce() -> T,
+    ) -> Arc<T> {
         let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
         // One file's rows share their header, so the address tells it at once; its content is compared only otherwise.
-        let same = known.iter().find(|(other, known, _)| *other == tag && Arc::ptr_eq(known, header));
-        let same = same.or_else(|| known.iter().find(|(other, known, _)| *other == tag && known == header));
+        let same = known
+            .iter()
+            .find(|(other, known, _)| *other == tag && Arc::ptr_eq(known, header));
+        let same = same.or_else(|| {
+            known
+                .iter()
+                .find(|(other, known, _)| *other == tag && known == header)
+        });
         if let Some((_, _, made)) = same {
             return made.clone();
         }
         drop(known);
-        let made = Arc::new(make());
+        let made = Arc::new(work_out());
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
         if known.len() >= HEADERS_MAX {
             known.clear();

@@ -7,7 +7,9 @@ use crate::condition::all_hold;
 use crate::door::{Door, WITHHELD};
 use crate::language::place::{Found, Place};
 use crate::language::rule::{FacilityRule, Reader, Rule};
-use crate::normalise::{Fault, date, gl, hla, id, initials, lot, number, prefecture, reference, width};
+use crate::normalise::{
+    Fault, date, gl, hla, id, initials, lot, number, prefecture, reference, width,
+};
 use crate::view::View;
 
 /// What a rule made of its place.
@@ -63,7 +65,13 @@ impl Reading<'_> {
             }
         };
         if rule.required && matches!(answer, Answer::Absent(_)) {
-            tell(rule, Problem { kind: IssueKind::MissingValue, message: "a value is needed here".into() });
+            tell(
+                rule,
+                Problem {
+                    kind: IssueKind::MissingValue,
+                    message: "a value is needed here".into(),
+                },
+            );
         }
         answer
     }
@@ -71,16 +79,32 @@ impl Reading<'_> {
     /// Of several codings the first that the mapping lists: hospitals put their own beside the standard's.
     fn listed<'t>(&self, rule: &Rule, texts: &[&'t str]) -> Option<&'t str> {
         if texts.len() > 1 && rule.has_codes {
-            return texts.iter().find(|text| rule.codes.find(text).is_some()).copied();
+            return texts
+                .iter()
+                .find(|text| rule.codes.find(text).is_some())
+                .copied();
         }
         if texts.len() > 1 && matches!(rule.reader, Reader::Product) {
-            return texts.iter().find(|text| self.tables.product(text).is_some()).copied();
+            return texts
+                .iter()
+                .find(|text| self.tables.product(text).is_some())
+                .copied();
         }
-        if texts.len() > 1 && let Reader::Gl(locus, copy) = rule.reader {
-            return texts.iter().find(|text| gl::read(text, locus, copy).is_ok_and(|allele| allele.is_some())).copied();
+        if texts.len() > 1
+            && let Reader::Gl(locus, copy) = rule.reader
+        {
+            return texts
+                .iter()
+                .find(|text| gl::read(text, locus, copy).is_ok_and(|allele| allele.is_some()))
+                .copied();
         }
-        if texts.len() > 1 && let Some(prefix) = &rule.prefix {
-            return texts.iter().find(|text| text.starts_with(&**prefix)).copied();
+        if texts.len() > 1
+            && let Some(prefix) = &rule.prefix
+        {
+            return texts
+                .iter()
+                .find(|text| text.starts_with(&**prefix))
+                .copied();
         }
         None
     }
@@ -89,7 +113,11 @@ impl Reading<'_> {
         let mut values = Vec::new();
         let mut other = Answer::Absent(rule.blank);
         let split = rule.split.unwrap_or('\u{0}');
-        let parts = texts.iter().flat_map(|text| text.split([split, wide(split)])).map(str::trim).filter(|part| !part.is_empty());
+        let parts = texts
+            .iter()
+            .flat_map(|text| text.split([split, wide(split)]))
+            .map(str::trim)
+            .filter(|part| !part.is_empty());
         for part in parts {
             match self.one(rule, part, tell) {
                 Answer::One(value) if !values.contains(&value) => values.push(value),
@@ -97,7 +125,11 @@ impl Reading<'_> {
                 none => other = none,
             }
         }
-        if values.is_empty() { other } else { Answer::Many(values) }
+        if values.is_empty() {
+            other
+        } else {
+            Answer::Many(values)
+        }
     }
 
     fn one(&self, rule: &Rule, text: &str, tell: &mut dyn FnMut(&Rule, Problem)) -> Answer {
@@ -111,61 +143,104 @@ impl Reading<'_> {
             },
             None => text,
         };
-        let any_words = matches!(rule.reader, Reader::Text | Reader::Product | Reader::Lot | Reader::Code | Reader::Facility(_));
-        if rule.has_codes || any_words {
-            if let Some(answer) = without_reading(rule, text) {
-                return answer;
-            }
+        let any_words = matches!(
+            rule.reader,
+            Reader::Text | Reader::Product | Reader::Lot | Reader::Code | Reader::Facility(_)
+        );
+        if (rule.has_codes || any_words)
+            && let Some(answer) = without_reading(rule, text)
+        {
+            return answer;
         }
         match self.value(rule, text, tell) {
             Ok(value) => Answer::One(value),
-            Err(problem) => match without_reading(rule, text) {
-                Some(answer) => answer,
-                None => {
-                    tell(rule, if text.contains('\u{FFFD}') { broken() } else { problem });
-                    Answer::Faulty
-                }
-            },
+            Err(problem) => without_reading(rule, text).unwrap_or_else(|| {
+                let lost = text.contains('\u{FFFD}');
+                tell(rule, if lost { broken() } else { problem });
+                Answer::Faulty
+            }),
         }
     }
 
-    fn value(&self, rule: &Rule, text: &str, tell: &mut dyn FnMut(&Rule, Problem)) -> Result<Value, Problem> {
-        let expected = |what: &'static str| move |_: Fault| problem(IssueKind::Unreadable, format!("expected {what}"));
+    fn value(
+        &self,
+        rule: &Rule,
+        text: &str,
+        tell: &mut dyn FnMut(&Rule, Problem),
+    ) -> Result<Value, Problem> {
+        let expected = |what: &'static str| {
+            move |_: Fault| problem(IssueKind::Unreadable, format!("expected {what}"))
+        };
         let text_value = |text: Box<str>| Value::Text(text);
         match &rule.reader {
             Reader::Date => self.date(rule, text, tell),
             Reader::Code => self.term(rule, text),
             Reader::Integer => {
-                let read = number::integer(text, &rule.units).map_err(expected("a whole number"))?;
-                #[expect(clippy::cast_precision_loss, reason = "bounds of counts and scores are far below 2^52")]
+                let read =
+                    number::integer(text, &rule.units).map_err(expected("a whole number"))?;
+                #[expect(
+                    clippy::cast_precision_loss,
+                    reason = "bounds of counts and scores are far below 2^52"
+                )]
                 within(rule, read as f64).map(|()| Value::Integer(read))
             }
             Reader::Decimal => {
                 let read = number::decimal(text, &rule.units).map_err(expected("a number"))?;
                 within(rule, read).map(|()| Value::Decimal(read))
             }
-            Reader::Hla(locus) => hla::read(text, *locus).map(text_value).map_err(expected("an HLA typing of this locus, such as `24:02`")),
-            Reader::Gl(locus, copy) => match gl::read(text, *locus, *copy).map_err(expected("a GL string"))? {
-                Some(allele) => Ok(Value::Text(allele)),
-                None => Ok(Value::Absent(rule.blank)),
-            },
+            Reader::Hla(locus) => hla::read(text, *locus)
+                .map(text_value)
+                .map_err(expected("an HLA typing of this locus, such as `24:02`")),
+            Reader::Gl(locus, copy) => {
+                match gl::read(text, *locus, *copy).map_err(expected("a GL string"))? {
+                    Some(allele) => Ok(Value::Text(allele)),
+                    None => Ok(Value::Absent(rule.blank)),
+                }
+            }
             Reader::Text => whole(text).map(|folded| Value::Text(folded.into())),
-            Reader::Initials => initials::read(text).map(text_value).map_err(expected("initials: up to four letters, or a kana")),
-            Reader::Prefecture => prefecture::read(text).map(Value::Code).map_err(expected("a prefecture")),
-            Reader::TrumpId => id::trump(text).map(text_value).map_err(expected("a number of up to 12 digits")),
-            Reader::Crid => id::crid(text).map(text_value).map_err(expected("a number of up to 10 digits")),
-            Reader::FhirId => reference::checked(text).map(|id| Value::Text(id.into())).map_err(expected("an id")),
-            Reader::Reference(kind) => reference::read(text, kind).map(|id| Value::Text(id.into())).map_err(expected("a reference")),
-            Reader::Instant => date::read_sortable(text).map(text_value).map_err(expected("an instant or a date")),
-            Reader::Lot => lot::read(text).map(text_value).map_err(expected("a lot: up to 30 letters, digits and `-`")),
+            Reader::Initials => initials::read(text)
+                .map(text_value)
+                .map_err(expected("initials: up to four letters, or a kana")),
+            Reader::Prefecture => prefecture::read(text)
+                .map(Value::Code)
+                .map_err(expected("a prefecture")),
+            Reader::TrumpId => id::trump(text)
+                .map(text_value)
+                .map_err(expected("a number of up to 12 digits")),
+            Reader::Crid => id::crid(text)
+                .map(text_value)
+                .map_err(expected("a number of up to 10 digits")),
+            Reader::FhirId => reference::checked(text)
+                .map(|id| Value::Text(id.into()))
+                .map_err(expected("an id")),
+            Reader::Reference(kind) => reference::read(text, kind)
+                .map(|id| Value::Text(id.into()))
+                .map_err(expected("a reference")),
+            Reader::Instant => date::read_sortable(text)
+                .map(text_value)
+                .map_err(expected("an instant or a date")),
+            Reader::Lot => lot::read(text)
+                .map(text_value)
+                .map_err(expected("a lot: up to 30 letters, digits and `-`")),
             Reader::Product => self.product(rule, text, tell),
             Reader::Facility(facility) => self.facility(rule, facility, text, tell),
         }
     }
 
-    fn date(&self, rule: &Rule, text: &str, tell: &mut dyn FnMut(&Rule, Problem)) -> Result<Value, Problem> {
+    fn date(
+        &self,
+        rule: &Rule,
+        text: &str,
+        tell: &mut dyn FnMut(&Rule, Problem),
+    ) -> Result<Value, Problem> {
         let read = date::read(text).map_err(|fault| match fault {
-            Fault::Impossible => problem(IssueKind::ImpossibleDate, format!("{}there is no such day in the calendar", self.quoted(rule, text))),
+            Fault::Impossible => problem(
+                IssueKind::ImpossibleDate,
+                format!(
+                    "{}there is no such day in the calendar",
+                    self.quoted(rule, text)
+                ),
+            ),
             Fault::Unreadable => problem(IssueKind::Unreadable, "expected a date".into()),
         })?;
         let mut date = read.date;
@@ -189,44 +264,81 @@ impl Reading<'_> {
             return whole(text).map(|folded| Value::Text(folded.into()));
         }
         let keys = rule.codes.keys();
-        let shown: Vec<String> = keys.iter().take(CODES_SHOWN_MAX).map(|key| format!("`{key}`")).collect();
-        let more = if keys.len() > CODES_SHOWN_MAX { " ..." } else { "" };
-        let message = format!("{}not a code that the mapping lists: expected one of {}{more}; add it to the mapping or correct the source", self.quoted(rule, text), shown.join(", "));
+        let shown: Vec<String> = keys
+            .iter()
+            .take(CODES_SHOWN_MAX)
+            .map(|key| format!("`{key}`"))
+            .collect();
+        let more = if keys.len() > CODES_SHOWN_MAX {
+            " ..."
+        } else {
+            ""
+        };
+        let message = format!(
+            "{}not a code that the mapping lists: expected one of {}{more}; add it to the mapping or correct the source",
+            self.quoted(rule, text),
+            shown.join(", ")
+        );
         Err(problem(IssueKind::UnlistedCode, message))
     }
 
-    fn product(&self, rule: &Rule, text: &str, tell: &mut dyn FnMut(&Rule, Problem)) -> Result<Value, Problem> {
+    fn product(
+        &self,
+        rule: &Rule,
+        text: &str,
+        tell: &mut dyn FnMut(&Rule, Problem),
+    ) -> Result<Value, Problem> {
         let folded = whole(text)?;
         if let Some(product) = self.tables.product(&folded) {
             return Ok(Value::Code(product));
         }
         if !self.tables.products.lines.is_empty() {
-            let message = format!("{}no product of the products table has this name; add it as an alias there", self.quoted(rule, text));
+            let message = format!(
+                "{}no product of the products table has this name; add it as an alias there",
+                self.quoted(rule, text)
+            );
             tell(rule, problem(IssueKind::UnknownReference, message));
         }
         Ok(Value::Text(folded.into()))
     }
 
-    fn facility(&self, rule: &Rule, facility: &FacilityRule, text: &str, tell: &mut dyn FnMut(&Rule, Problem)) -> Result<Value, Problem> {
+    fn facility(
+        &self,
+        rule: &Rule,
+        facility: &FacilityRule,
+        text: &str,
+        tell: &mut dyn FnMut(&Rule, Problem),
+    ) -> Result<Value, Problem> {
         let code = facility_code(&facility.system, text)?;
         let mut ignore = |_: &Rule, _: Problem| {};
-        let on = facility.on.iter().find_map(|rule| match self.answer(rule, &mut ignore) {
-            Answer::One(Value::Date(date)) => Some(date.date),
-            _ => None,
-        });
+        let on = facility
+            .on
+            .iter()
+            .find_map(|rule| match self.answer(rule, &mut ignore) {
+                Answer::One(Value::Date(date)) => Some(date.date),
+                _ => None,
+            });
         let department = facility.department.as_ref();
         let coded = department.and_then(|rule| match self.answer(rule, &mut ignore) {
             Answer::One(Value::Code(code)) => Some(code),
             _ => None,
         });
         let written = department.map_or(Found::NotAsked, |rule| self.view.first(&rule.place));
-        let written = if let Found::Text(text) = written { text } else { "" };
+        let written = if let Found::Text(text) = written {
+            text
+        } else {
+            ""
+        };
         let facilities = &self.tables.facilities;
-        let codes = self.tables.codes_of(&facility.system, &code);
-        let resolve = |team: &str| codes.iter().find_map(|code| facilities.resolve(&facility.system, code, team, on));
+        let written_codes = self.tables.codes_of(&facility.system, &code);
+        let resolve = |team: &str| {
+            written_codes
+                .iter()
+                .find_map(|code| facilities.resolve(&facility.system, code, team, on))
+        };
         let found = resolve(coded.as_deref().unwrap_or_default()).or_else(|| resolve(written));
         Ok(Value::Code(found.unwrap_or_else(|| {
-            let code = codes.first().copied().unwrap_or(&code);
+            let code = written_codes.first().copied().unwrap_or(&code);
             if !facilities.is_empty() {
                 let message = format!("the facilities table has no one facility with the {} code `{code}` on that date", facility.system);
                 tell(rule, problem(IssueKind::UnknownReference, message));
@@ -238,7 +350,11 @@ impl Reading<'_> {
     /// The text in quotes with a colon, where it can identify nobody.
     fn quoted(&self, rule: &Rule, text: &str) -> String {
         let short = text.chars().count() <= QUOTED_CHARS_MAX;
-        if !rule.guarded && short && self.door.is_clean(text, true) { format!("`{}`: ", text.trim()) } else { String::new() }
+        if !rule.guarded && short && self.door.is_clean(text, true) {
+            format!("`{}`: ", text.trim())
+        } else {
+            String::new()
+        }
     }
 }
 
@@ -255,7 +371,11 @@ fn without_reading(rule: &Rule, text: &str) -> Option<Answer> {
 
 /// A text with nothing lost.
 fn whole(text: &str) -> Result<std::borrow::Cow<'_, str>, Problem> {
-    if text.contains('\u{FFFD}') { Err(broken()) } else { Ok(width::fold(text)) }
+    if text.contains('\u{FFFD}') {
+        Err(broken())
+    } else {
+        Ok(width::fold(text))
+    }
 }
 
 pub(crate) const BROKEN_TEXT: &str = "characters were lost before the file was written or at its decoding: check the encoding that is declared";
@@ -274,15 +394,23 @@ fn within(rule: &Rule, number: f64) -> Result<(), Problem> {
         return Ok(());
     }
     let bound = |bound: Option<f64>| bound.map_or_else(String::new, |bound| bound.to_string());
-    Err(problem(IssueKind::OutOfRange, format!("expected a number within {}..{}", bound(min), bound(max))))
+    Err(problem(
+        IssueKind::OutOfRange,
+        format!("expected a number within {}..{}", bound(min), bound(max)),
+    ))
 }
 
 /// A facility's code, its lost zeros put back: TRUMP's have four digits, FormsNet3's five.
 fn facility_code(system: &str, text: &str) -> Result<String, Problem> {
     let folded = width::fold(text);
-    let plain = folded.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_'));
+    let plain = folded
+        .bytes()
+        .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_'));
     if !plain || folded.is_empty() || folded.len() > 64 {
-        return Err(problem(IssueKind::Unreadable, "expected a facility's code".into()));
+        return Err(problem(
+            IssueKind::Unreadable,
+            "expected a facility's code".into(),
+        ));
     }
     let digits = match system {
         "trump" => 4,
@@ -290,7 +418,11 @@ fn facility_code(system: &str, text: &str) -> Result<String, Problem> {
         _ => 0,
     };
     let numeric = folded.bytes().all(|byte| byte.is_ascii_digit());
-    Ok(if numeric { format!("{folded:0>digits$}") } else { folded.into_owned() })
+    Ok(if numeric {
+        format!("{folded:0>digits$}")
+    } else {
+        folded.into_owned()
+    })
 }
 
 /// The full-width form of a separator.

@@ -1,5 +1,8 @@
 use rustc_hash::FxHashMap;
-use schema::{AdmittedBody, AdmittedRecord, Body, ContentHash, Header, Item, MappedRecord, RawRecord, SourceName};
+use schema::{
+    AdmittedBody, AdmittedRecord, Body, ContentHash, Header, Item, MappedRecord, RawRecord,
+    SourceName,
+};
 
 use crate::admit::Admission;
 use crate::door::Door;
@@ -34,8 +37,15 @@ impl MappingSet {
         for (place, (file, text)) in files.iter().enumerate() {
             let mapping = compile(file, text, door)?;
             if by_id.insert((&**mapping.id()).into(), place).is_some() {
-                let message = format!("a mapping `{}` is already loaded: give this one another version", mapping.id());
-                return Err(MappingError::Mapping { file: file.clone(), line: 1, message });
+                let message = format!(
+                    "a mapping `{}` is already loaded: give this one another version",
+                    mapping.id()
+                );
+                return Err(MappingError::Mapping {
+                    file: file.clone(),
+                    line: 1,
+                    message,
+                });
             }
             mappings.push(mapping);
         }
@@ -43,7 +53,14 @@ impl MappingSet {
         texts.sort_unstable();
         let fingerprint = ContentHash::of(texts.join("\u{0}").as_bytes());
         let (layouts, positions) = (Memory::default(), Memory::default());
-        Ok(Self { mappings, by_id, fingerprint, door, layouts, positions })
+        Ok(Self {
+            mappings,
+            by_id,
+            fingerprint,
+            door,
+            layouts,
+            positions,
+        })
     }
 
     /// The mappings, in the order of their files.
@@ -87,17 +104,29 @@ impl MappingSet {
     pub fn map(&self, source: &SourceName, record: &AdmittedRecord, tables: &Tables) -> Mapped {
         let mut issues = Issues::at(&record.origin);
         let made = match &record.body {
-            AdmittedBody::Row(row) => self.mapping_of_row(record, row).and_then(|(place, positions)| {
-                let view = View::Row(row, &positions.positions);
-                Some((place, items(&self.mappings[place], view, tables, self.door, &mut issues)?))
-            }),
+            AdmittedBody::Row(row) => {
+                self.mapping_of_row(record, row)
+                    .and_then(|(place, positions)| {
+                        let view = View::Row(row, &positions.positions);
+                        Some((
+                            place,
+                            items(&self.mappings[place], view, tables, self.door, &mut issues)?,
+                        ))
+                    })
+            }
             AdmittedBody::Json(text) => self.mapping_of_json(record, text).and_then(|place| {
-                Some((place, items_of_json(&self.mappings[place], text, tables, self.door, &mut issues)?))
+                Some((
+                    place,
+                    items_of_json(&self.mappings[place], text, tables, self.door, &mut issues)?,
+                ))
             }),
             AdmittedBody::Deleted => None,
         };
         let record = made.and_then(|(place, items)| self.record(source, record, place, items));
-        Mapped { record, issues: issues.sorted() }
+        Mapped {
+            record,
+            issues: issues.sorted(),
+        }
     }
 
     /// Runs the tests that the files hold, each under its own mapping set as loaded.
@@ -106,7 +135,13 @@ impl MappingSet {
         crate::testing::run(self)
     }
 
-    fn record(&self, source: &SourceName, admitted: &AdmittedRecord, place: usize, items: Vec<Item>) -> Option<MappedRecord> {
+    fn record(
+        &self,
+        source: &SourceName,
+        admitted: &AdmittedRecord,
+        place: usize,
+        items: Vec<Item>,
+    ) -> Option<MappedRecord> {
         Some(MappedRecord {
             source: source.clone(),
             raw: admitted.key.clone(),
@@ -118,10 +153,15 @@ impl MappingSet {
     }
 
     pub(crate) fn layout(&self, header: &std::sync::Arc<Header>) -> std::sync::Arc<Layout> {
-        self.layouts.get(0, header, || Layout::new(&self.mappings, header, self.door))
+        self.layouts
+            .get(0, header, || Layout::new(&self.mappings, header, self.door))
     }
 
-    fn mapping_of_row(&self, record: &AdmittedRecord, row: &schema::Row) -> Option<(usize, std::sync::Arc<Bound>)> {
+    fn mapping_of_row(
+        &self,
+        record: &AdmittedRecord,
+        row: &schema::Row,
+    ) -> Option<(usize, std::sync::Arc<Bound>)> {
         let place = self.by_id.get(&*record.mapping).copied().or_else(|| {
             let layout = self.layout(row.header());
             self.candidate(&layout, row).map(|bound| bound.mapping)
@@ -131,6 +171,9 @@ impl MappingSet {
     }
 
     fn mapping_of_json(&self, record: &AdmittedRecord, text: &str) -> Option<usize> {
-        self.by_id.get(&*record.mapping).copied().or_else(|| self.mapping_of_resource(text))
+        self.by_id
+            .get(&*record.mapping)
+            .copied()
+            .or_else(|| self.mapping_of_resource(text))
     }
 }

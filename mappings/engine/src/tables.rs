@@ -63,7 +63,12 @@ impl Tables {
     #[must_use]
     pub fn new(facilities: Facilities, products: Products) -> Self {
         let names = Names::of(&products);
-        Self { facilities, products, names, organizations: BTreeMap::new() }
+        Self {
+            facilities,
+            products,
+            names,
+            organizations: BTreeMap::new(),
+        }
     }
 
     /// Reads `facilities.csv` and `products.csv` (UTF-8, with or without a byte order mark).
@@ -71,20 +76,38 @@ impl Tables {
     /// # Errors
     /// [`MappingError::Read`] when a file cannot be read, [`MappingError::Table`] with the line when it is not of its form.
     pub fn load(facilities: Option<&Path>, products: Option<&Path>) -> Result<Self, MappingError> {
-        let facilities = facilities.map(|path| lines(path, facility)).transpose()?.unwrap_or_default();
-        let products = products.map(|path| lines(path, product)).transpose()?.unwrap_or_default();
-        Ok(Self::new(Facilities::new(facilities), Products { lines: products }))
+        let facilities = facilities
+            .map(|path| lines(path, facility))
+            .transpose()?
+            .unwrap_or_default();
+        let products = products
+            .map(|path| lines(path, product))
+            .transpose()?
+            .unwrap_or_default();
+        Ok(Self::new(
+            Facilities::new(facilities),
+            Products { lines: products },
+        ))
     }
 
     /// Takes over the codes of an admitted FHIR `Organization`, by which references to it become facilities; true when it
     /// is one and has any. Records that refer to it must be mapped afterwards.
     pub fn learn(&mut self, record: &AdmittedRecord) -> bool {
-        let (Some(id), AdmittedBody::Json(text)) = (record.key.expose().strip_prefix("Organization/"), &record.body) else {
+        let (Some(id), AdmittedBody::Json(text)) = (
+            record.key.expose().strip_prefix("Organization/"),
+            &record.body,
+        ) else {
             return false;
         };
-        let values = JsonPath::parse("identifier.value").ok().zip(Node::parse(text).ok());
+        let values = JsonPath::parse("identifier.value")
+            .ok()
+            .zip(Node::parse(text).ok());
         let codes = values.map_or_else(Vec::new, |(path, node)| {
-            path.find(&node, &node).into_iter().filter_map(Node::scalar).map(|code| width::fold(code).as_ref().into()).collect()
+            path.find(&node, &node)
+                .into_iter()
+                .filter_map(Node::scalar)
+                .map(|code| width::fold(code).as_ref().into())
+                .collect()
         });
         let any = !codes.is_empty();
         self.organizations.insert(id.into(), codes);
@@ -93,8 +116,13 @@ impl Tables {
 
     /// The codes of a facility: those of the organisation with this id where one was learnt, otherwise the code itself.
     pub(crate) fn codes_of<'a>(&'a self, system: &str, code: &'a str) -> Vec<&'a str> {
-        let known = (system == "organization").then(|| self.organizations.get(code)).flatten();
-        known.filter(|codes| !codes.is_empty()).map_or_else(|| vec![code], |codes| codes.iter().map(|code| &**code).collect())
+        let known = (system == "organization")
+            .then(|| self.organizations.get(code))
+            .flatten();
+        known.filter(|codes| !codes.is_empty()).map_or_else(
+            || vec![code],
+            |codes| codes.iter().map(|code| &**code).collect(),
+        )
     }
 
     /// The id of the product that a text names: by its whole, or by the longest name inside it that leaves no choice.
@@ -104,8 +132,14 @@ impl Tables {
         if let Some(product) = self.names.exact.get(&*key) {
             return product.clone();
         }
-        let (longest, product) = self.names.held.iter().find(|(name, _)| key.contains(&**name))?;
-        let rival = self.names.held.iter().any(|(name, other)| other != product && key.replace(&**longest, " ").contains(&**name));
+        let (longest, product) = self
+            .names
+            .held
+            .iter()
+            .find(|(name, _)| key.contains(&**name))?;
+        let rival = self.names.held.iter().any(|(name, other)| {
+            other != product && key.replace(&**longest, " ").contains(&**name)
+        });
         (!rival).then(|| product.clone())
     }
 }
@@ -115,11 +149,16 @@ impl Names {
         let mut names = Self::default();
         for product in &products.lines {
             let own = [&*product.product_id, &product.name_ja, &product.name_en];
-            for name in own.into_iter().chain(product.aliases.iter().map(|alias| &**alias)) {
+            for name in own
+                .into_iter()
+                .chain(product.aliases.iter().map(|alias| &**alias))
+            {
                 names.add(name, &product.product_id);
             }
         }
-        names.held.sort_by(|(one, _), (other, _)| other.len().cmp(&one.len()).then(one.cmp(other)));
+        names
+            .held
+            .sort_by(|(one, _), (other, _)| other.len().cmp(&one.len()).then(one.cmp(other)));
         names
     }
 
@@ -132,7 +171,10 @@ impl Names {
             self.held.push((key.clone().into(), product.clone()));
         }
         // A name of two products names neither.
-        let entry = self.exact.entry(key.into()).or_insert_with(|| Some(product.clone()));
+        let entry = self
+            .exact
+            .entry(key.into())
+            .or_insert_with(|| Some(product.clone()));
         if entry.as_ref().is_some_and(|known| known != product) {
             *entry = None;
         }
@@ -141,22 +183,42 @@ impl Names {
 
 /// The form in which names of products are compared: letters and digits, one width, one case.
 fn name_key(name: &str) -> String {
-    width::fold_case(name).chars().filter(|character| character.is_alphanumeric() || *character == 'ー').collect()
+    width::fold_case(name)
+        .chars()
+        .filter(|character| character.is_alphanumeric() || *character == 'ー')
+        .collect()
 }
 
-fn lines<L: for<'de> Deserialize<'de>, T>(path: &Path, make: impl Fn(L) -> Result<T, String>) -> Result<Vec<T>, MappingError> {
-    let bytes = fs::read(path).map_err(|cause| MappingError::Read { path: path.to_owned(), cause })?;
+fn lines<L: for<'de> Deserialize<'de>, T>(
+    path: &Path,
+    make: impl Fn(L) -> Result<T, String>,
+) -> Result<Vec<T>, MappingError> {
+    let bytes = fs::read(path).map_err(|cause| MappingError::Read {
+        path: path.to_owned(),
+        cause,
+    })?;
     let text = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&bytes);
-    let mut reader = csv::ReaderBuilder::new().comment(Some(b'#')).trim(csv::Trim::All).from_reader(text);
-    let headers = reader.headers().cloned().map_err(|error| wrong(path, 1, error.to_string()))?;
+    let mut reader = csv::ReaderBuilder::new()
+        .comment(Some(b'#'))
+        .trim(csv::Trim::All)
+        .from_reader(text);
+    let headers = reader
+        .headers()
+        .cloned()
+        .map_err(|error| wrong(path, 1, error.to_string()))?;
     let mut record = csv::StringRecord::new();
-    let mut made = Vec::new();
-    while reader.read_record(&mut record).map_err(|error| wrong(path, reader_line(&error), error.to_string()))? {
+    let mut parsed_lines = Vec::new();
+    while reader
+        .read_record(&mut record)
+        .map_err(|error| wrong(path, reader_line(&error), error.to_string()))?
+    {
         let line = record.position().map_or(0, csv::Position::line);
-        let parsed = record.deserialize(Some(&headers)).map_err(|error| wrong(path, line, error.to_string()))?;
-        made.push(make(parsed).map_err(|message| wrong(path, line, message))?);
+        let parsed = record
+            .deserialize(Some(&headers))
+            .map_err(|error| wrong(path, line, error.to_string()))?;
+        parsed_lines.push(make(parsed).map_err(|message| wrong(path, line, message))?);
     }
-    Ok(made)
+    Ok(parsed_lines)
 }
 
 fn reader_line(error: &csv::Error) -> u64 {
@@ -164,7 +226,11 @@ fn reader_line(error: &csv::Error) -> u64 {
 }
 
 fn wrong(path: &Path, line: u64, message: String) -> MappingError {
-    MappingError::Table { file: path.display().to_string(), line, message }
+    MappingError::Table {
+        file: path.display().to_string(),
+        line,
+        message,
+    }
 }
 
 fn facility(line: FacilityLine) -> Result<Facility, String> {
@@ -181,7 +247,12 @@ fn facility(line: FacilityLine) -> Result<Facility, String> {
 }
 
 fn product(line: ProductLine) -> Result<Product, String> {
-    let aliases = line.aliases.split(['|', ';']).map(str::trim).filter(|alias| !alias.is_empty()).map(Into::into);
+    let aliases = line
+        .aliases
+        .split(['|', ';'])
+        .map(str::trim)
+        .filter(|alias| !alias.is_empty())
+        .map(Into::into);
     Ok(Product {
         product_id: line.product_id.into(),
         name_ja: line.name_ja.into(),
@@ -197,7 +268,9 @@ fn date(text: &str) -> Result<Option<PartialDate>, String> {
     if text.is_empty() {
         return Ok(None);
     }
-    crate::normalise::date::read(text).map(|read| Some(read.date.date)).map_err(|_| format!("`{text}` is no date"))
+    crate::normalise::date::read(text)
+        .map(|read| Some(read.date.date))
+        .map_err(|_| format!("`{text}` is no date"))
 }
 
 #[cfg(test)]
@@ -215,7 +288,12 @@ mod tests {
             conditional_approval_to: None,
         };
         let lines = vec![
-            product("P01", "キムリア点滴静注", "Kymriah", &["キムリア", "tisa-cel"]),
+            product(
+                "P01",
+                "キムリア点滴静注",
+                "Kymriah",
+                &["キムリア", "tisa-cel"],
+            ),
             product("P02", "イエスカルタ点滴静注", "Yescarta", &["axi-cel"]),
         ];
         Tables::new(Facilities::default(), Products { lines })
@@ -223,7 +301,9 @@ mod tests {
 
     #[test]
     fn a_product_is_known_by_any_of_its_names() {
-        let check = |text: &str, expected: Option<&str>| assert_eq!(tables().product(text).as_deref(), expected, "{text}");
+        let check = |text: &str, expected: Option<&str>| {
+            assert_eq!(tables().product(text).as_deref(), expected, "{text}");
+        };
         check("キムリア点滴静注", Some("P01"));
         check("ｷﾑﾘｱ", Some("P01"));
         check("KYMRIAH", Some("P01"));

@@ -3,7 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use schema::{Absent, AdmittedRecord, Attribute, Body, Header, Item, ItemKind, Origin, RawRecord, Refusal, Row, SourceName, Value};
+use schema::{
+    Absent, AdmittedRecord, Attribute, Body, Header, Item, ItemKind, Origin, RawRecord, Refusal,
+    Row, SourceName, Value,
+};
 use serde::Serialize;
 
 use crate::language::mapping::Mapping;
@@ -32,12 +35,22 @@ impl TestReport {
 /// Runs every test of a set, without side tables.
 pub(crate) fn run(set: &MappingSet) -> Vec<TestReport> {
     let tables = Tables::default();
-    let cases = set.mappings.iter().flat_map(|mapping| mapping.tests.iter().map(move |test| (mapping, test)));
+    let cases = set
+        .mappings
+        .iter()
+        .flat_map(|mapping| mapping.tests.iter().map(move |test| (mapping, test)));
     cases
         .map(|(mapping, test)| TestReport {
             mapping: mapping.id().clone(),
             test: test.name.get_ref().clone(),
-            failures: Case { set, mapping, test, tables: &tables, failures: Vec::new() }.run(),
+            failures: Case {
+                set,
+                mapping,
+                test,
+                tables: &tables,
+                failures: Vec::new(),
+            }
+            .run(),
         })
         .collect()
 }
@@ -56,16 +69,25 @@ impl Case<'_> {
             return vec!["a test needs exactly one of `row` and `json`".into()];
         };
         match (self.set.admit(&raw, self.tables), &self.test.set_aside) {
-            (Admission::SetAside(aside), Some(expected)) => self.same("set_aside", expected, aside.kind.as_str()),
-            (Admission::SetAside(aside), None) => self.failures.push(format!("it was set aside: {aside}")),
-            (Admission::Admitted { .. }, Some(expected)) => self.failures.push(format!("it was not set aside as `{expected}`")),
+            (Admission::SetAside(aside), Some(expected)) => {
+                self.same("set_aside", expected, aside.kind.as_str());
+            }
+            (Admission::SetAside(aside), None) => {
+                self.failures.push(format!("it was set aside: {aside}"));
+            }
+            (Admission::Admitted { .. }, Some(expected)) => self
+                .failures
+                .push(format!("it was not set aside as `{expected}`")),
             (Admission::Admitted { record, refusals }, None) => self.admitted(&record, &refusals),
         }
         self.failures
     }
 
     fn input(&self) -> Option<RawRecord> {
-        let origin = Origin { place: "test".into(), line: 1 };
+        let origin = Origin {
+            place: "test".into(),
+            line: 1,
+        };
         let body = match (&self.test.row, &self.test.json) {
             (Some(row), None) => {
                 let header = Arc::new(Header::new(row.keys().map(String::as_str)));
@@ -82,7 +104,14 @@ impl Case<'_> {
         let told = [
             ("key", &self.test.key, record.key.expose()),
             ("version", &self.test.version, &*record.version),
-            ("subject", &self.test.subject, record.subject.as_ref().map_or("", |subject| subject.expose())),
+            (
+                "subject",
+                &self.test.subject,
+                record
+                    .subject
+                    .as_ref()
+                    .map_or("", |subject| subject.expose()),
+            ),
         ];
         for (what, expected, found) in told {
             if let Some(expected) = expected {
@@ -102,36 +131,62 @@ impl Case<'_> {
     }
 
     fn mapped(&mut self, mapped: &Mapped) {
-        let items = mapped.record.as_ref().map_or(&[][..], |record| &record.items);
-        if self.test.waits != mapped.record.is_none() && !(mapped.record.is_none() && self.test.expect.is_empty()) {
-            self.failures.push(if self.test.waits { "it did not wait".into() } else { "it gave no record".into() });
+        let items = mapped
+            .record
+            .as_ref()
+            .map_or(&[][..], |record| &record.items);
+        if self.test.waits != mapped.record.is_none()
+            && !(mapped.record.is_none() && self.test.expect.is_empty())
+        {
+            self.failures.push(if self.test.waits {
+                "it did not wait".into()
+            } else {
+                "it gave no record".into()
+            });
         }
         for expected in &self.test.expect {
             if !items.iter().any(|item| fits(item, expected)) {
-                self.failures.push(format!("no item is {}; there are {}", shown_expected(expected), shown(items)));
+                self.failures.push(format!(
+                    "no item is {}; there are {}",
+                    shown_expected(expected),
+                    shown(items)
+                ));
             }
         }
         for unwanted in &self.test.never {
             if items.iter().any(|item| fits(item, unwanted)) {
-                self.failures.push(format!("an item is {}", shown_expected(unwanted)));
+                self.failures
+                    .push(format!("an item is {}", shown_expected(unwanted)));
             }
         }
-        let mut expected: Vec<(String, String)> = self.test.issues.iter().map(|issue| (issue.column.clone(), issue.kind.clone())).collect();
-        let mut found: Vec<(String, String)> =
-            mapped.issues.iter().map(|issue| (issue.column.to_string(), issue.kind.as_str().to_owned())).collect();
+        let mut expected: Vec<(String, String)> = self
+            .test
+            .issues
+            .iter()
+            .map(|issue| (issue.column.clone(), issue.kind.clone()))
+            .collect();
+        let mut found: Vec<(String, String)> = mapped
+            .issues
+            .iter()
+            .map(|issue| (issue.column.to_string(), issue.kind.as_str().to_owned()))
+            .collect();
         if self.test.waits {
             found.retain(|(_, kind)| kind != "incomplete");
         }
         expected.sort();
         found.sort();
         if expected != found {
-            self.failures.push(format!("expected the issues {expected:?} and found {found:?}"));
+            self.failures.push(format!(
+                "expected the issues {expected:?} and found {found:?}"
+            ));
         }
     }
 
     fn same(&mut self, what: &str, expected: &str, found: &str) {
         if expected != found {
-            self.failures.push(format!("expected the {what} `{expected}` and found `{found}`"));
+            self.failures.push(format!(
+                "expected the {what} `{expected}` and found `{found}`"
+            ));
         }
     }
 }
@@ -143,8 +198,15 @@ fn fits(item: &Item, expected: &BTreeMap<String, ExpectSpec>) -> bool {
         if name == "kind" {
             return ItemKind::parse(wanted.first().map_or("", String::as_str)) == Some(item.kind);
         }
-        let Some(attribute) = Attribute::parse(name) else { return false };
-        let found: Vec<String> = item.fields.iter().filter(|(known, _)| *known == attribute).map(|(_, value)| text_of(value)).collect();
+        let Some(attribute) = Attribute::parse(name) else {
+            return false;
+        };
+        let found: Vec<String> = item
+            .fields
+            .iter()
+            .filter(|(known, _)| *known == attribute)
+            .map(|(_, value)| text_of(value))
+            .collect();
         found == wanted
     })
 }
@@ -170,13 +232,20 @@ fn text_of(value: &Value) -> String {
 }
 
 fn shown_expected(expected: &BTreeMap<String, ExpectSpec>) -> String {
-    let parts: Vec<String> = expected.iter().map(|(name, value)| format!("{name}={}", value.texts().join(","))).collect();
+    let parts: Vec<String> = expected
+        .iter()
+        .map(|(name, value)| format!("{name}={}", value.texts().join(",")))
+        .collect();
     format!("{{{}}}", parts.join(" "))
 }
 
 fn shown(items: &[Item]) -> String {
     let one = |item: &Item| {
-        let fields: Vec<String> = item.fields.iter().map(|(name, value)| format!("{}={}", name.as_str(), text_of(value))).collect();
+        let fields: Vec<String> = item
+            .fields
+            .iter()
+            .map(|(name, value)| format!("{}={}", name.as_str(), text_of(value)))
+            .collect();
         format!("{{{} {}}}", item.kind.as_str(), fields.join(" "))
     };
     items.iter().map(one).collect::<Vec<_>>().join(" ")

@@ -18,7 +18,9 @@ impl<'a> View<'a> {
         match (self, place) {
             (Self::Row(row, positions), Place::Column(column)) => {
                 match positions.get(usize::from(*column)).copied().flatten() {
-                    Some(position) => Found::Text(row.cell(usize::from(position)).unwrap_or_default()),
+                    Some(position) => {
+                        Found::Text(row.cell(usize::from(position)).unwrap_or_default())
+                    }
                     None => Found::NotAsked,
                 }
             }
@@ -35,7 +37,11 @@ impl<'a> View<'a> {
         match (self, place) {
             (Self::Json(resource, element), Place::Path(path)) => {
                 let found = path.find(resource, element);
-                found.into_iter().filter_map(Node::scalar).filter(|text| !text.is_empty()).collect()
+                found
+                    .into_iter()
+                    .filter_map(Node::scalar)
+                    .filter(|text| !text.is_empty())
+                    .collect()
             }
             _ => match self.first(place) {
                 Found::Text(text) if !text.is_empty() => vec![text],
@@ -48,7 +54,10 @@ impl<'a> View<'a> {
     pub(crate) fn holds(&self, place: &Place, absent: impl Fn(&str) -> bool) -> bool {
         match (self, place) {
             (Self::Json(resource, element), Place::Path(path)) => {
-                path.find(resource, element).into_iter().any(|node| node.scalar().is_none_or(|text| !text.trim().is_empty() && !absent(text)))
+                path.find(resource, element).into_iter().any(|node| {
+                    node.scalar()
+                        .is_none_or(|text| !text.trim().is_empty() && !absent(text))
+                })
             }
             _ => match self.first(place) {
                 Found::Text(text) => !text.trim().is_empty() && !absent(text),

@@ -4,7 +4,10 @@
 use mapping::{MappingSet, shipped};
 
 fn set(kind: &str) -> MappingSet {
-    let files: Vec<(String, String)> = shipped(kind).iter().map(|file| (file.name.to_owned(), file.text.to_owned())).collect();
+    let files: Vec<(String, String)> = shipped(kind)
+        .iter()
+        .map(|file| (file.name.to_owned(), file.text.to_owned()))
+        .collect();
     MappingSet::load(&files).unwrap()
 }
 
@@ -13,7 +16,17 @@ fn check(kind: &str) {
     for mapping in set.mappings() {
         assert!(mapping.test_count() > 0, "{} has no test", mapping.id());
     }
-    let failed: Vec<String> = set.run_tests().into_iter().filter(|report| !report.passed()).map(|report| format!("{}: {}: {:#?}", report.mapping, report.test, report.failures)).collect();
+    let failed: Vec<String> = set
+        .run_tests()
+        .into_iter()
+        .filter(|report| !report.passed())
+        .map(|report| {
+            format!(
+                "{}: {}: {:#?}",
+                report.mapping, report.test, report.failures
+            )
+        })
+        .collect();
     assert!(failed.is_empty(), "{}", failed.join("\n"));
 }
 

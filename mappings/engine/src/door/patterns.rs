@@ -1,5 +1,7 @@
 //! Texts that look like a name, chart number, phone number, e-mail or address.
 
+use std::sync::{PoisonError, RwLock};
+
 use regex::{Regex, RegexSet};
 use rustc_hash::FxHashSet;
 use serde::Deserialize;
@@ -34,7 +36,14 @@ pub(super) struct Patterns {
     surnames: FxHashSet<Box<str>>,
     romanised: FxHashSet<Box<str>>,
     not_given: Vec<Box<str>>,
+    /// Texts that were found clean: names of drugs, regimens and systems stand in thousands of rows.
+    clean: RwLock<FxHashSet<Box<str>>>,
 }
+
+/// Most texts that are remembered.
+const REMEMBERED_MAX: usize = 8_192;
+/// Longest text that is remembered, in bytes.
+const REMEMBERED_BYTES_MAX: usize = 120;
 
 /// Most characters of a given name.
 const GIVEN_MAX: usize = 3;
@@ -46,33 +55,81 @@ const SURNAME_MAX: usize = 3;
 const DIGITS_MIN: usize = 6;
 
 impl Patterns {
-    pub(super) fn compile(patterns: &[PatternSpec], surnames: &SurnamesSpec) -> Result<Self, String> {
-        let wrong = |pattern: &PatternSpec, error: &regex::Error| format!("the pattern `{}`: {error}", pattern.name);
+    pub(super) fn compile(
+        patterns: &[PatternSpec],
+        surnames: &SurnamesSpec,
+    ) -> Result<Self, String> {
+        let wrong = |pattern: &PatternSpec, error: &regex::Error| {
+            format!("the pattern `{}`: {error}", pattern.name)
+        };
         let single = patterns.iter().map(|pattern| {
             let regex = Regex::new(&pattern.regex).map_err(|error| wrong(pattern, &error))?;
-            Ok((regex, pattern.except.iter().map(|word| word.as_str().into()).collect()))
+            Ok((
+                regex,
+                pattern
+                    .except
+                    .iter()
+                    .map(|word| word.as_str().into())
+                    .collect(),
+            ))
         });
         let single = single.collect::<Result<_, String>>()?;
-        let set = RegexSet::new(patterns.iter().map(|pattern| &pattern.regex)).map_err(|error| error.to_string())?;
+        let set = RegexSet::new(patterns.iter().map(|pattern| &pattern.regex))
+            .map_err(|error| error.to_string())?;
         let cuts = patterns.iter().filter(|pattern| pattern.cut);
-        let cuts = cuts.map(|pattern| Regex::new(&pattern.regex).map_err(|error| wrong(pattern, &error)));
+        let cuts =
+            cuts.map(|pattern| Regex::new(&pattern.regex).map_err(|error| wrong(pattern, &error)));
         Ok(Self {
             set,
             single,
             cuts: cuts.collect::<Result<_, String>>()?,
-            surnames: surnames.kanji.iter().map(|name| width::fold(name).as_ref().into()).collect(),
-            romanised: surnames.romanised.iter().map(|name| name.to_lowercase().into()).collect(),
-            not_given: surnames.not_given.iter().map(|word| word.as_str().into()).collect(),
+            surnames: surnames
+                .kanji
+                .iter()
+                .map(|name| width::fold(name).as_ref().into())
+                .collect(),
+            romanised: surnames
+                .romanised
+                .iter()
+                .map(|name| name.to_lowercase().into())
+                .collect(),
+            clean: RwLock::default(),
+            not_given: surnames
+                .not_given
+                .iter()
+                .map(|word| word.as_str().into())
+                .collect(),
         })
     }
 
     /// Whether a text holds nothing that looks like a person's name, number or address.
     pub(super) fn is_clean(&self, text: &str, free: bool) -> bool {
-        if is_plain(text) {
+        if is_plain(text) || is_uuid(text) {
             return true;
         }
+        if self
+            .clean
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .contains(text)
+        {
+            return true;
+        }
+        let clean = self.looks_clean(text, free);
+        // Only the stricter verdict is remembered, and no numbers: they do not come again.
+        if clean && free && text.len() <= REMEMBERED_BYTES_MAX && digits_of(text) < DIGITS_MIN {
+            let mut known = self.clean.write().unwrap_or_else(PoisonError::into_inner);
+            if known.len() < REMEMBERED_MAX {
+                known.insert(text.into());
+            }
+        }
+        clean
+    }
+
+    fn looks_clean(&self, text: &str, free: bool) -> bool {
         let folded = width::fold(text);
-        !self.fits_a_pattern(&folded) && !(self.holds_a_kanji_name(&folded) || free && self.holds_a_roman_name(&folded))
+        let named = self.holds_a_kanji_name(&folded) || free && self.holds_a_roman_name(&folded);
+        !named && !self.fits_a_pattern(&folded)
     }
 
     /// A text without what may be cut out of it; `None` when what is left tells who somebody is, too.
@@ -103,30 +160,47 @@ impl Patterns {
         if text.is_ascii() {
             return false;
         }
-        let words: Vec<&str> = text.split(|character: char| !is_japanese(character)).filter(|word| !word.is_empty()).collect();
+        let words: Vec<&str> = text
+            .split(|character: char| !is_japanese(character))
+            .filter(|word| !word.is_empty())
+            .collect();
         words.iter().enumerate().any(|(place, word)| {
             let next = words.get(place + 1).copied().unwrap_or_default();
-            self.after_surname(word).any(|rest| self.is_given(if rest.is_empty() { next } else { rest }))
+            self.after_surname(word)
+                .any(|rest| self.is_given(if rest.is_empty() { next } else { rest }))
         })
     }
 
     /// What is left of a word after each family name that it begins with.
     fn after_surname<'a>(&'a self, word: &'a str) -> impl Iterator<Item = &'a str> {
-        let ends = word.char_indices().map(|(start, _)| start).chain([word.len()]);
+        let ends = word
+            .char_indices()
+            .map(|(start, _)| start)
+            .chain([word.len()]);
         let ends = ends.skip(SURNAME_MIN).take(SURNAME_MAX - SURNAME_MIN + 1);
-        ends.filter(|end| self.surnames.contains(&word[..*end])).map(|end| &word[end..])
+        ends.filter(|end| self.surnames.contains(&word[..*end]))
+            .map(|end| &word[end..])
     }
 
     fn is_given(&self, rest: &str) -> bool {
-        (1..=GIVEN_MAX).contains(&rest.chars().count()) && !self.not_given.iter().any(|word| rest.starts_with(&**word))
+        (1..=GIVEN_MAX).contains(&rest.chars().count())
+            && !self.not_given.iter().any(|word| rest.starts_with(&**word))
     }
 
     /// Two words with capitals, one of which is a family name.
     fn holds_a_roman_name(&self, text: &str) -> bool {
-        let words: Vec<&str> = text.split(|character: char| !character.is_alphabetic()).filter(|word| !word.is_empty()).collect();
+        let words: Vec<&str> = text
+            .split(|character: char| !character.is_alphabetic())
+            .filter(|word| !word.is_empty())
+            .collect();
         words.windows(2).any(|pair| {
-            let capital = pair.iter().all(|word| word.starts_with(|first: char| first.is_ascii_uppercase()) && word.len() > 1);
-            capital && pair.iter().any(|word| self.romanised.contains(word.to_lowercase().as_str()))
+            let capital = pair.iter().all(|word| {
+                word.starts_with(|first: char| first.is_ascii_uppercase()) && word.len() > 1
+            });
+            capital
+                && pair
+                    .iter()
+                    .any(|word| self.romanised.contains(word.to_lowercase().as_str()))
         })
     }
 }
@@ -136,17 +210,52 @@ const fn is_japanese(character: char) -> bool {
 }
 
 /// Texts that can be nothing of the kind by their characters alone: short codes, numbers, dates in any calendar.
-fn is_plain(text: &str) -> bool {
+pub(super) fn is_plain(text: &str) -> bool {
     let bytes = text.as_bytes();
-    let digits = bytes.iter().filter(|byte| byte.is_ascii_digit()).count();
+    let digits = digits_of(text);
     let ascii = text.is_ascii();
-    if ascii && digits < DIGITS_MIN && !bytes.iter().any(|byte| matches!(byte, b'@' | b' ' | b'.' | b'#' | b':' | b'=')) {
+    if ascii
+        && digits < DIGITS_MIN
+        && !bytes
+            .iter()
+            .any(|byte| matches!(byte, b'@' | b' ' | b'.' | b'#' | b':' | b'='))
+    {
         return true;
     }
     if ascii && digits == bytes.len() && !is_mobile(bytes) {
         return true;
     }
     !text.starts_with(['0', '０', '+']) && is_date_like(text, digits)
+}
+
+fn digits_of(text: &str) -> usize {
+    text.bytes().filter(u8::is_ascii_digit).count()
+}
+
+/// A UUID, alone or at the end of a reference: its groups may look like a phone number's by chance.
+fn is_uuid(text: &str) -> bool {
+    const LENGTH: usize = 36;
+    const DASHES: [usize; 4] = [8, 13, 18, 23];
+    let Some((before, uuid)) = text
+        .len()
+        .checked_sub(LENGTH)
+        .and_then(|start| text.split_at_checked(start))
+    else {
+        return false;
+    };
+    let mut places = uuid.bytes().enumerate();
+    let shaped = places.all(|(place, byte)| {
+        if DASHES.contains(&place) {
+            byte == b'-'
+        } else {
+            byte.is_ascii_hexdigit()
+        }
+    });
+    shaped
+        && uuid.bytes().any(|byte| byte.is_ascii_alphabetic())
+        && before
+            .bytes()
+            .all(|byte| byte.is_ascii_alphabetic() || b"/:".contains(&byte))
 }
 
 /// A mobile number is eleven digits and begins so; a registry's number has lost its zeros or has twelve.
@@ -161,7 +270,10 @@ fn is_date_like(text: &str, digits: usize) -> bool {
             || matches!(character, 'H' | 'S' | 'R' | 'M' | '／' | '．' | '－')
     };
     // A date has at most its eight digits, an instant with fractions and zone some more, after a `T`.
-    (digits <= 8 || text.get(10..11) == Some("T")) && text.chars().all(|character| of_date(character) || character == '+')
+    (digits <= 8 || text.get(10..11) == Some("T"))
+        && text
+            .chars()
+            .all(|character| of_date(character) || character == '+')
 }
 
 #[cfg(test)]
@@ -169,16 +281,47 @@ mod tests {
     use super::super::Door;
 
     fn check(text: &str, clean: bool) {
-        assert_eq!(Door::shipped().unwrap().is_clean(text, true), clean, "{text}");
+        assert_eq!(
+            Door::shipped().unwrap().is_clean(text, true),
+            clean,
+            "{text}"
+        );
     }
 
     #[test]
     fn what_tells_who_somebody_is_is_found_in_a_text() {
         for text in [
-            "電話 03-1234-5678", "０９０－１２３４－５６７８", "090-1234-5678", "09012345678", "(03)1234-5678", "+81-90-1234-5678", "TEL: 0312345678",
-            "taro@example.com", "連絡先 taro.yamada＠example.co.jp", "〒100-0001 東京都千代田区", "100-0001 千代田区千代田1-1", "1丁目", "千代田区千代田1-1",
-            "カルテ番号 123456", "カルテ番号:A-123456", "患者ID 0012345", "chart no. 123456", "MRN: 12345", "氏名:甲野乙彦", "氏名 甲野", "甲野さん", "甲野 乙彦 様", "甲野様より",
-            "Mr. Smith", "Patient name: X", "山田太郎", "山田 花子", "髙橋一郎", "佐々木希", "Yamada Taro", "Taro YAMADA",
+            "電話 03-1234-5678",
+            "０９０－１２３４－５６７８",
+            "090-1234-5678",
+            "09012345678",
+            "(03)1234-5678",
+            "+81-90-1234-5678",
+            "TEL: 0312345678",
+            "taro@example.com",
+            "連絡先 taro.yamada＠example.co.jp",
+            "〒100-0001 東京都千代田区",
+            "100-0001 千代田区千代田1-1",
+            "1丁目",
+            "千代田区千代田1-1",
+            "カルテ番号 123456",
+            "カルテ番号:A-123456",
+            "患者ID 0012345",
+            "chart no. 123456",
+            "MRN: 12345",
+            "氏名:甲野乙彦",
+            "氏名 甲野",
+            "甲野さん",
+            "甲野 乙彦 様",
+            "甲野様より",
+            "Mr. Smith",
+            "Patient name: X",
+            "山田太郎",
+            "山田 花子",
+            "髙橋一郎",
+            "佐々木希",
+            "Yamada Taro",
+            "Taro YAMADA",
         ] {
             check(text, false);
         }
@@ -187,9 +330,30 @@ mod tests {
     #[test]
     fn what_tells_of_a_disease_stays() {
         for text in [
-            "急性骨髄性白血病", "AML M2", "橋本病", "川崎病", "CSA+MTX", "キムリア点滴静注", "tisagenlecleucel", "2019-04-05", "平成31年4月5日", "000123456789",
-            "感染症(肺炎)", "多臓器不全", "Cytokine release syndrome", "hla#3.25.0#HLA-A*24:02+HLA-A*26:01", "http://terminology.cibmtr.org/identifier/CRID",
-            "2024-03-05T23:30:00.000+09:00", "患者さんの希望", "同様", "LOT-2023-0145", "Patient/3f2a-11", "びまん性大細胞型B細胞リンパ腫", "2.5x10^6/kg", "森林型", "原発性骨髄線維症",
+            "急性骨髄性白血病",
+            "AML M2",
+            "橋本病",
+            "川崎病",
+            "CSA+MTX",
+            "キムリア点滴静注",
+            "tisagenlecleucel",
+            "2019-04-05",
+            "平成31年4月5日",
+            "000123456789",
+            "感染症(肺炎)",
+            "多臓器不全",
+            "Cytokine release syndrome",
+            "hla#3.25.0#HLA-A*24:02+HLA-A*26:01",
+            "http://terminology.cibmtr.org/identifier/CRID",
+            "2024-03-05T23:30:00.000+09:00",
+            "患者さんの希望",
+            "同様",
+            "LOT-2023-0145",
+            "Patient/3f2a-11",
+            "びまん性大細胞型B細胞リンパ腫",
+            "2.5x10^6/kg",
+            "森林型",
+            "原発性骨髄線維症",
         ] {
             check(text, true);
         }

@@ -10,6 +10,13 @@ pub(crate) struct Allow {
     scope: Vec<Step>,
 }
 
+/// What a path may end at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum End {
+    Scalar,
+    Anything,
+}
+
 /// One level: which members may stay, and what of an array's elements.
 #[derive(Debug, Default)]
 pub(crate) struct Branch {
@@ -17,6 +24,8 @@ pub(crate) struct Branch {
     choices: Vec<(Box<str>, Branch)>,
     /// A text, number or boolean may stay.
     pub(crate) leaf: bool,
+    /// Whatever stands here is asked for only by its being there.
+    anything: bool,
     /// Elements of which none of the filters holds may stay as well.
     unfiltered: bool,
     filters: Vec<Vec<Test>>,
@@ -27,7 +36,9 @@ impl Allow {
     pub(crate) fn resource() -> Self {
         let mut allow = Self::default();
         for name in ["resourceType", "id"] {
-            allow.root.add(&[Step::Member(name.into())], false);
+            allow
+                .root
+                .add(&[Step::Member(name.into())], false, End::Scalar);
         }
         allow
     }
@@ -39,7 +50,9 @@ impl Allow {
 
     /// From here on, paths begin at the elements of an `each`.
     pub(crate) fn enter(&mut self, each: Option<&Path>) {
-        self.scope = each.and_then(|path| path.alternatives.first()).map_or_else(Vec::new, |route| route.steps.clone());
+        self.scope = each
+            .and_then(|path| path.alternatives.first())
+            .map_or_else(Vec::new, |route| route.steps.clone());
     }
 
     /// From here on, paths begin at the resource.
@@ -49,10 +62,23 @@ impl Allow {
 
     /// Adds everything that a path reads.
     pub(crate) fn add(&mut self, path: &Path) {
+        self.add_ending(path, End::Scalar);
+    }
+
+    /// Adds everything that a path goes through; what stands at its end may be an object, of which nothing is kept.
+    pub(crate) fn add_whatever_stands(&mut self, path: &Path) {
+        self.add_ending(path, End::Anything);
+    }
+
+    fn add_ending(&mut self, path: &Path, end: End) {
         for route in &path.alternatives {
-            let scope: &[Step] = if route.from_resource { &[] } else { &self.scope };
+            let scope: &[Step] = if route.from_resource {
+                &[]
+            } else {
+                &self.scope
+            };
             let steps: Vec<Step> = scope.iter().chain(&route.steps).cloned().collect();
-            self.root.add(&steps, false);
+            self.root.add(&steps, false, end);
         }
     }
 
@@ -65,7 +91,11 @@ impl Allow {
             })
         };
         let of_route = |route: &'a super::path::Route| {
-            let scope: &[Step] = if route.from_resource { &[] } else { &self.scope };
+            let scope: &[Step] = if route.from_resource {
+                &[]
+            } else {
+                &self.scope
+            };
             names(scope).chain(names(&route.steps)).collect()
         };
         path.alternatives.iter().map(of_route).collect()
@@ -73,43 +103,50 @@ impl Allow {
 }
 
 impl Branch {
-    fn add(&mut self, steps: &[Step], filtered: bool) {
+    fn add(&mut self, steps: &[Step], filtered: bool, end: End) {
         let Some((step, rest)) = steps.split_first() else {
             self.leaf = true;
+            self.anything |= end == End::Anything;
             self.unfiltered |= !filtered;
             return;
         };
         match step {
             Step::Member(name) => {
                 self.unfiltered |= !filtered;
-                child(&mut self.members, name).add(rest, false);
+                child(&mut self.members, name).add(rest, false, end);
             }
             Step::Choice(name) => {
                 self.unfiltered |= !filtered;
-                child(&mut self.choices, name).add(rest, false);
+                child(&mut self.choices, name).add(rest, false, end);
             }
-            Step::Index(_) => self.add(rest, filtered),
+            Step::Index(_) => self.add(rest, filtered, end),
             Step::Where(tests) => {
                 for test in tests {
-                    self.add(&test.steps, true);
+                    self.add(&test.steps, true, End::Scalar);
                 }
                 if !self.filters.contains(tests) {
                     self.filters.push(tests.clone());
                 }
-                self.add(rest, true);
+                self.add(rest, true, end);
             }
         }
     }
 
-    /// Whether any member is named, so that an object is expected here.
-    pub(crate) const fn has_members(&self) -> bool {
-        !self.members.is_empty() || !self.choices.is_empty()
+    /// Whether an object may stand here.
+    pub(crate) const fn takes_objects(&self) -> bool {
+        self.anything || !self.members.is_empty() || !self.choices.is_empty()
     }
 
     /// The level below a member, if it may stay.
     pub(crate) fn member(&self, name: &str) -> Option<&Self> {
         let named = self.members.iter().find(|(known, _)| **known == *name);
-        named.or_else(|| self.choices.iter().find(|(known, _)| is_choice(name, known))).map(|(_, branch)| branch)
+        named
+            .or_else(|| {
+                self.choices
+                    .iter()
+                    .find(|(known, _)| is_choice(name, known))
+            })
+            .map(|(_, branch)| branch)
     }
 
     /// The filters of which one must hold of an element; none where every element may stay.
@@ -119,9 +156,12 @@ impl Branch {
 }
 
 fn child<'a>(children: &'a mut Vec<(Box<str>, Branch)>, name: &str) -> &'a mut Branch {
-    let place = children.iter().position(|(known, _)| **known == *name).unwrap_or_else(|| {
-        children.push((name.into(), Branch::default()));
-        children.len() - 1
-    });
+    let place = children
+        .iter()
+        .position(|(known, _)| **known == *name)
+        .unwrap_or_else(|| {
+            children.push((name.into(), Branch::default()));
+            children.len() - 1
+        });
     &mut children[place].1
 }

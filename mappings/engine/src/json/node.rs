@@ -27,7 +27,10 @@ impl<'a> Node<'a> {
     /// The first member of this name.
     pub(crate) fn member(&self, name: &str) -> Option<&Self> {
         match self {
-            Self::Object(members) => members.iter().find(|(known, _)| known == name).map(|(_, node)| node),
+            Self::Object(members) => members
+                .iter()
+                .find(|(known, _)| known == name)
+                .map(|(_, node)| node),
             _ => None,
         }
     }

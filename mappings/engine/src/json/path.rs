@@ -60,9 +60,17 @@ impl Path {
     }
 
     /// What the path gives, of the element or the resource; the first alternative that gives anything.
-    pub(crate) fn find<'n, 'a>(&self, resource: &'n Node<'a>, element: &'n Node<'a>) -> Vec<&'n Node<'a>> {
+    pub(crate) fn find<'n, 'a>(
+        &self,
+        resource: &'n Node<'a>,
+        element: &'n Node<'a>,
+    ) -> Vec<&'n Node<'a>> {
         for route in &self.alternatives {
-            let start = if route.from_resource { resource } else { element };
+            let start = if route.from_resource {
+                resource
+            } else {
+                element
+            };
             let found = walk(start, &route.steps);
             if !found.is_empty() {
                 return found;
@@ -80,10 +88,19 @@ pub(crate) fn walk<'n, 'a>(start: &'n Node<'a>, steps: &[Step]) -> Vec<&'n Node<
     for step in steps {
         next.clear();
         match step {
-            Step::Member(name) => found.iter().filter_map(|node| node.member(name)).for_each(|node| open(node, &mut next)),
-            Step::Choice(name) => found.iter().for_each(|node| open_choice(node, name, &mut next)),
+            Step::Member(name) => found
+                .iter()
+                .filter_map(|node| node.member(name))
+                .for_each(|node| open(node, &mut next)),
+            Step::Choice(name) => found
+                .iter()
+                .for_each(|node| open_choice(node, name, &mut next)),
             Step::Index(place) => next.extend(found.get(*place)),
-            Step::Where(tests) => next.extend(found.iter().filter(|node| tests.iter().all(|test| test.holds(node)))),
+            Step::Where(tests) => next.extend(
+                found
+                    .iter()
+                    .filter(|node| tests.iter().all(|test| test.holds(node))),
+            ),
         }
         std::mem::swap(&mut found, &mut next);
         if found.is_empty() {
@@ -111,7 +128,9 @@ fn open_choice<'n, 'a>(node: &'n Node<'a>, name: &str, into: &mut Vec<&'n Node<'
 
 /// Whether `effectiveDateTime` is a choice of `effective`.
 pub(crate) fn is_choice(member: &str, name: &str) -> bool {
-    member.strip_prefix(name).is_some_and(|rest| rest.starts_with(|first: char| first.is_ascii_uppercase()))
+    member
+        .strip_prefix(name)
+        .is_some_and(|rest| rest.starts_with(|first: char| first.is_ascii_uppercase()))
 }
 
 impl Test {
@@ -123,7 +142,9 @@ impl Test {
         match self.relation {
             Relation::Is => texts.any(listed),
             Relation::IsNot => !texts.any(listed),
-            Relation::Begins => texts.any(|text| self.values.iter().any(|value| text.starts_with(&**value))),
+            Relation::Begins => {
+                texts.any(|text| self.values.iter().any(|value| text.starts_with(&**value)))
+            }
         }
     }
 }
@@ -152,10 +173,16 @@ mod tests {
         check("identifier[1].value", &["2"]);
         check("identifier.first().value", &["1"]);
         check("identifier.where(system = 'urn:b').value", &["2"]);
-        check("identifier.where(system in ('urn:a', 'urn:b')).value", &["1", "2"]);
+        check(
+            "identifier.where(system in ('urn:a', 'urn:b')).value",
+            &["1", "2"],
+        );
         check("identifier.where(system != 'urn:a').first().value", &["2"]);
         check("identifier.where(system ~ 'urn:a').value", &["1", "3"]);
-        check("identifier.where(system ~ 'urn:a' and value = '3').value", &["3"]);
+        check(
+            "identifier.where(system ~ 'urn:a' and value = '3').value",
+            &["3"],
+        );
         check("code.where(coding.code = 'c2').text", &["words"]);
         check("deceased[x]", &["2020-01-01"]);
         check("deathDate | deceasedDateTime", &["2020-01-01"]);

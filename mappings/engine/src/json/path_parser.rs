@@ -15,7 +15,11 @@ pub(super) fn parse(text: &str) -> Result<Path, String> {
     while parser.take("|") {
         alternatives.push(parser.route()?);
     }
-    if parser.rest().is_empty() { Ok(Path { alternatives }) } else { Err(parser.expected("`.`, `|` or the end")) }
+    if parser.rest().is_empty() {
+        Ok(Path { alternatives })
+    } else {
+        Err(parser.expected("`.`, `|` or the end"))
+    }
 }
 
 struct Parser<'a> {
@@ -30,7 +34,10 @@ impl<'a> Parser<'a> {
 
     fn expected(&self, what: &str) -> String {
         let place = self.text.get(..self.at).unwrap_or_default().chars().count() + 1;
-        format!("in the path `{}`: expected {what} at character {place}", self.text)
+        format!(
+            "in the path `{}`: expected {what} at character {place}",
+            self.text
+        )
     }
 
     fn skip_spaces(&mut self) {
@@ -49,12 +56,19 @@ impl<'a> Parser<'a> {
     }
 
     fn need(&mut self, token: &str) -> Result<(), String> {
-        if self.take(token) { Ok(()) } else { Err(self.expected(&format!("`{token}`"))) }
+        if self.take(token) {
+            Ok(())
+        } else {
+            Err(self.expected(&format!("`{token}`")))
+        }
     }
 
     fn route(&mut self) -> Result<Route, String> {
         let from_resource = self.take("$.");
-        Ok(Route { from_resource, steps: self.steps()? })
+        Ok(Route {
+            from_resource,
+            steps: self.steps()?,
+        })
     }
 
     fn steps(&mut self) -> Result<Vec<Step>, String> {
@@ -78,9 +92,17 @@ impl<'a> Parser<'a> {
         }
         steps.push(Step::Member(name.into()));
         if self.take("[") {
-            let digits: String = self.rest().chars().take_while(char::is_ascii_digit).collect();
+            let digits: String = self
+                .rest()
+                .chars()
+                .take_while(char::is_ascii_digit)
+                .collect();
             self.at += digits.len();
-            steps.push(Step::Index(digits.parse().map_err(|_| self.expected("a number or `x`"))?));
+            steps.push(Step::Index(
+                digits
+                    .parse()
+                    .map_err(|_| self.expected("a number or `x`"))?,
+            ));
             self.need("]")?;
         }
         Ok(())
@@ -100,9 +122,17 @@ impl<'a> Parser<'a> {
                 let url = self.literal()?;
                 let steps_of_test = vec![Step::Member("url".into())];
                 steps.push(Step::Member("extension".into()));
-                steps.push(Step::Where(vec![Test { steps: steps_of_test, relation: Relation::Is, values: vec![url] }]));
+                steps.push(Step::Where(vec![Test {
+                    steps: steps_of_test,
+                    relation: Relation::Is,
+                    values: vec![url],
+                }]));
             }
-            _ => return Err(self.expected("after a member, one of `first()`, `where(...)`, `extension('...')`")),
+            _ => {
+                return Err(self.expected(
+                    "after a member, one of `first()`, `where(...)`, `extension('...')`",
+                ));
+            }
         }
         self.need(")")
     }
@@ -120,7 +150,11 @@ impl<'a> Parser<'a> {
         } else {
             return Err(self.expected("`=`, `!=`, `~` or `in`"));
         };
-        Ok(Test { steps, relation, values: vec![self.literal()?] })
+        Ok(Test {
+            steps,
+            relation,
+            values: vec![self.literal()?],
+        })
     }
 
     fn listed(&mut self, steps: Vec<Step>) -> Result<Test, String> {
@@ -130,14 +164,22 @@ impl<'a> Parser<'a> {
             values.push(self.literal()?);
         }
         self.need(")")?;
-        Ok(Test { steps, relation: Relation::Is, values })
+        Ok(Test {
+            steps,
+            relation: Relation::Is,
+            values,
+        })
     }
 
     fn literal(&mut self) -> Result<Box<str>, String> {
         self.skip_spaces();
         let rest = self.rest();
-        let inner = rest.strip_prefix('\'').ok_or_else(|| self.expected("a text in single quotes"))?;
-        let end = inner.find('\'').ok_or_else(|| self.expected("a closing single quote"))?;
+        let inner = rest
+            .strip_prefix('\'')
+            .ok_or_else(|| self.expected("a text in single quotes"))?;
+        let end = inner
+            .find('\'')
+            .ok_or_else(|| self.expected("a closing single quote"))?;
         self.at += end + 2;
         self.skip_spaces();
         Ok(inner[..end].into())
@@ -146,7 +188,9 @@ impl<'a> Parser<'a> {
     fn name(&mut self) -> Result<&'a str, String> {
         self.skip_spaces();
         let rest = self.rest();
-        let end = rest.find(|character: char| !(character.is_ascii_alphanumeric() || character == '_')).unwrap_or(rest.len());
+        let end = rest
+            .find(|character: char| !(character.is_ascii_alphanumeric() || character == '_'))
+            .unwrap_or(rest.len());
         if end == 0 {
             return Err(self.expected("a member's name"));
         }

@@ -18,11 +18,22 @@ pub(crate) struct Pruned {
 
 /// Prunes a resource to a tree of named members.
 pub(crate) fn prune(resource: &Node<'_>, kind: &str, allow: &Branch, door: &Door) -> Pruned {
-    let mut pruner = Pruner { kind, door, path: Vec::new(), text: String::with_capacity(512), refusals: Vec::new(), misshapen: None };
+    let mut pruner = Pruner {
+        kind,
+        door,
+        path: Vec::new(),
+        text: String::with_capacity(512),
+        refusals: Vec::new(),
+        misshapen: None,
+    };
     if !pruner.node(resource, allow) {
         pruner.text.push_str("{}");
     }
-    Pruned { text: pruner.text.into(), refusals: pruner.refusals, misshapen: pruner.misshapen }
+    Pruned {
+        text: pruner.text.into(),
+        refusals: pruner.refusals,
+        misshapen: pruner.misshapen,
+    }
 }
 
 struct Pruner<'a> {
@@ -49,7 +60,7 @@ impl<'a> Pruner<'a> {
             }
             Node::Text(_) | Node::Plain(_) => self.misshapen(),
             Node::Array(elements) => self.array(elements, branch),
-            Node::Object(_) if !branch.has_members() => self.misshapen(),
+            Node::Object(_) if !branch.takes_objects() => self.misshapen(),
             Node::Object(members) => self.object(node, members, branch),
         }
     }
@@ -87,13 +98,22 @@ impl<'a> Pruner<'a> {
         true
     }
 
-    fn object(&mut self, node: &'a Node<'_>, members: &'a [(std::borrow::Cow<'_, str>, Node<'_>)], branch: &Branch) -> bool {
+    fn object(
+        &mut self,
+        node: &'a Node<'_>,
+        members: &'a [(std::borrow::Cow<'_, str>, Node<'_>)],
+        branch: &Branch,
+    ) -> bool {
         if self.door.refuses_object(node) {
             self.refuse(RefusalReason::IdentifyingField);
             return false;
         }
         let filters = branch.filters();
-        if !filters.is_empty() && !filters.iter().any(|tests| tests.iter().all(|test| test.holds(node))) {
+        if !filters.is_empty()
+            && !filters
+                .iter()
+                .any(|tests| tests.iter().all(|test| test.holds(node)))
+        {
             self.refuse(RefusalReason::Unmapped);
             return false;
         }
@@ -118,8 +138,15 @@ impl<'a> Pruner<'a> {
 
     fn member(&mut self, name: &str, child: &'a Node<'_>, branch: &Branch) -> bool {
         let Some(below) = branch.member(name) else {
-            let identifying = self.door.refuses_path(self.kind, std::slice::from_ref(&self.path)).is_some();
-            self.refuse(if identifying { RefusalReason::IdentifyingField } else { RefusalReason::Unmapped });
+            let identifying = self
+                .door
+                .refuses_path(self.kind, std::slice::from_ref(&self.path))
+                .is_some();
+            self.refuse(if identifying {
+                RefusalReason::IdentifyingField
+            } else {
+                RefusalReason::Unmapped
+            });
             return false;
         };
         push_quoted(&mut self.text, name);
@@ -148,12 +175,17 @@ impl<'a> Pruner<'a> {
 
 /// A member's name as it may be printed: what is no name of a member could itself be somebody's.
 fn plain_name(name: &str) -> &str {
-    let plain = name.len() <= 60 && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    let plain = name.len() <= 60
+        && name
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
     if plain { name } else { "?" }
 }
 
 fn push_quoted(text: &mut String, value: &str) {
-    let plain = value.bytes().all(|byte| byte >= 0x20 && byte != b'"' && byte != b'\\');
+    let plain = value
+        .bytes()
+        .all(|byte| byte >= 0x20 && byte != b'"' && byte != b'\\');
     if plain {
         text.push('"');
         text.push_str(value);
@@ -177,7 +209,11 @@ mod tests {
         let node = Node::parse(resource).unwrap();
         let pruned = prune(&node, "Patient", allow.root(), Door::shipped().unwrap());
         assert_eq!(&*pruned.text, expected);
-        let fields: Vec<String> = pruned.refusals.iter().map(|refusal| format!("{} {:?}", refusal.field, refusal.reason)).collect();
+        let fields: Vec<String> = pruned
+            .refusals
+            .iter()
+            .map(|refusal| format!("{} {:?}", refusal.field, refusal.reason))
+            .collect();
         assert_eq!(fields, refused);
     }
 
@@ -197,13 +233,46 @@ mod tests {
             &["identifier.where(system = 'urn:crid').value"],
             r#"{"resourceType":"Patient","id":"p","identifier":[{"use":"x","system":"urn:crid","value":"1"},{"system":"urn:other","value":"2"}]}"#,
             r#"{"resourceType":"Patient","id":"p","identifier":[{"system":"urn:crid","value":"1"}]}"#,
-            &["Patient.identifier.use Unmapped", "Patient.identifier Unmapped"],
+            &[
+                "Patient.identifier.use Unmapped",
+                "Patient.identifier Unmapped",
+            ],
         );
         check(
             &["identifier.value"],
             r#"{"resourceType":"Patient","id":"p","identifier":[{"system":"urn:oid:1.2.392.100495.20.3.51.11312345","value":"9"},{"type":{"coding":[{"code":"MR"}]},"value":"8"}]}"#,
             r#"{"resourceType":"Patient","id":"p","identifier":[]}"#,
-            &["Patient.identifier IdentifyingField", "Patient.identifier IdentifyingField"],
+            &[
+                "Patient.identifier IdentifyingField",
+                "Patient.identifier IdentifyingField",
+            ],
+        );
+    }
+
+    #[test]
+    fn an_element_of_another_type_is_named() {
+        let misshapen = |paths: &[&str], resource: &str| {
+            let mut allow = Allow::resource();
+            for path in paths {
+                allow.add(&Path::parse(path).unwrap());
+            }
+            let node = Node::parse(resource).unwrap();
+            prune(&node, "Patient", allow.root(), Door::shipped().unwrap())
+                .misshapen
+                .map(|place| place.to_string())
+        };
+        let paths = ["birthDate", "identifier.where(system = 'urn:crid').value"];
+        assert_eq!(
+            misshapen(&paths, r#"{"birthDate":"1970-01-02","identifier":[]}"#),
+            None
+        );
+        assert_eq!(
+            misshapen(&paths, r#"{"birthDate":{"value":"1970-01-02"}}"#).as_deref(),
+            Some("Patient.birthDate")
+        );
+        assert_eq!(
+            misshapen(&paths, r#"{"identifier":["urn:crid"]}"#).as_deref(),
+            Some("Patient.identifier")
         );
     }
 

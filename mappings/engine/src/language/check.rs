@@ -23,7 +23,13 @@ pub(super) fn takes(attribute: Attribute) -> Takes {
     use Attribute as A;
     match attribute {
         A::BirthDate | A::Date | A::TypedOn | A::AwarenessDate | A::EventDate => Takes::Date,
-        A::Ordinal | A::Count | A::PerformanceStatus | A::Karnofsky | A::HctCi | A::LinesOfTherapy | A::Grade => Takes::Integer,
+        A::Ordinal
+        | A::Count
+        | A::PerformanceStatus
+        | A::Karnofsky
+        | A::HctCi
+        | A::LinesOfTherapy
+        | A::Grade => Takes::Integer,
         A::CellDose => Takes::Decimal,
         _ if A::HLA.contains(&attribute) => Takes::Hla,
         _ if attribute.codes().is_empty() => Takes::Open,
@@ -36,14 +42,20 @@ pub(super) fn code_fits(attribute: Attribute, value: &Value) -> Result<(), Strin
     let takes = takes(attribute);
     match value {
         Value::Absent(_) => Ok(()),
-        Value::Code(code) if takes == Takes::Listed && !attribute.codes().contains(&&**code) => Err(format!(
-            "`{code}` is no value of `{}`; {}",
-            attribute.as_str(),
-            listed(attribute.codes())
-        )),
+        Value::Code(code) if takes == Takes::Listed && !attribute.codes().contains(&&**code) => {
+            Err(format!(
+                "`{code}` is no value of `{}`; {}",
+                attribute.as_str(),
+                listed(attribute.codes())
+            ))
+        }
         Value::Code(_) if matches!(takes, Takes::Listed | Takes::Open) => Ok(()),
         Value::Integer(_) if matches!(takes, Takes::Integer | Takes::Decimal) => Ok(()),
-        _ => Err(format!("`{}` takes {}", attribute.as_str(), takes.described())),
+        _ => Err(format!(
+            "`{}` takes {}",
+            attribute.as_str(),
+            takes.described()
+        )),
     }
 }
 
@@ -55,10 +67,21 @@ pub(super) fn reader_fits(attribute: Attribute, reader: &Reader) -> Result<(), S
         | (Takes::Decimal, Reader::Decimal)
         | (Takes::Hla, Reader::Hla(_) | Reader::Gl(..))
         | (Takes::Listed, Reader::Code) => true,
-        (Takes::Open, reader) => !matches!(reader, Reader::Date | Reader::Integer | Reader::Decimal | Reader::Hla(_) | Reader::Gl(..)),
+        (Takes::Open, reader) => !matches!(
+            reader,
+            Reader::Date | Reader::Integer | Reader::Decimal | Reader::Hla(_) | Reader::Gl(..)
+        ),
         _ => false,
     };
-    if fits { Ok(()) } else { Err(format!("`{}` takes {}", attribute.as_str(), takes(attribute).described())) }
+    if fits {
+        Ok(())
+    } else {
+        Err(format!(
+            "`{}` takes {}",
+            attribute.as_str(),
+            takes(attribute).described()
+        ))
+    }
 }
 
 impl Takes {
@@ -74,35 +97,68 @@ impl Takes {
     }
 }
 
-pub(super) fn attribute(source: &Source<'_>, name: &Spanned<String>) -> Result<Attribute, MappingError> {
+pub(super) fn attribute(
+    source: &Source<'_>,
+    name: &Spanned<String>,
+) -> Result<Attribute, MappingError> {
     Attribute::parse(name.get_ref()).ok_or_else(|| {
-        let known: Vec<&str> = Attribute::ALL.iter().map(|attribute| attribute.as_str()).collect();
+        let known: Vec<&str> = Attribute::ALL
+            .iter()
+            .map(|attribute| attribute.as_str())
+            .collect();
         let expected = expected_one(name.get_ref(), &known);
-        source.error(&name.span(), format!("`{}` is no attribute{expected}", name.get_ref()))
+        source.error(
+            &name.span(),
+            format!("`{}` is no attribute{expected}", name.get_ref()),
+        )
     })
 }
 
-pub(super) fn item_kind(source: &Source<'_>, name: &Spanned<String>) -> Result<ItemKind, MappingError> {
+pub(super) fn item_kind(
+    source: &Source<'_>,
+    name: &Spanned<String>,
+) -> Result<ItemKind, MappingError> {
     ItemKind::parse(name.get_ref()).ok_or_else(|| {
         let known = ItemKind::ALL.map(ItemKind::as_str);
-        source.error(&name.span(), format!("`{}` is no kind of item{}", name.get_ref(), expected_one(name.get_ref(), &known)))
+        source.error(
+            &name.span(),
+            format!(
+                "`{}` is no kind of item{}",
+                name.get_ref(),
+                expected_one(name.get_ref(), &known)
+            ),
+        )
     })
 }
 
 /// Names of mappings and sources stand in the store, in metrics and in file names.
 pub(super) fn name(source: &Source<'_>, name: &Spanned<String>) -> Result<(), MappingError> {
-    let plain = name.get_ref().bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"_-".contains(&byte));
+    let plain = name
+        .get_ref()
+        .bytes()
+        .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"_-".contains(&byte));
     if plain && (1..=40).contains(&name.get_ref().len()) {
         Ok(())
     } else {
-        Err(source.error(&name.span(), format!("`{}` must be 1 to 40 of a-z, 0-9, `-` and `_`", name.get_ref())))
+        Err(source.error(
+            &name.span(),
+            format!(
+                "`{}` must be 1 to 40 of a-z, 0-9, `-` and `_`",
+                name.get_ref()
+            ),
+        ))
     }
 }
 
 /// `; did you mean ...?` where one is near, and what is allowed.
 pub(super) fn expected_one(word: &str, known: &[&str]) -> String {
-    let nearest = known.iter().map(|other| (strsim::osa_distance(word, other), other)).min();
-    let nearest = nearest.filter(|(distance, _)| *distance <= 2).map(|(_, other)| format!("; did you mean `{other}`?"));
+    let nearest = known
+        .iter()
+        .map(|other| (strsim::osa_distance(word, other), other))
+        .min();
+    let nearest = nearest
+        .filter(|(distance, _)| *distance <= 2)
+        .map(|(_, other)| format!("; did you mean `{other}`?"));
     format!("{}; {}", nearest.unwrap_or_default(), listed(known))
 }
 

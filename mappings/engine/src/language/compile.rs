@@ -6,7 +6,7 @@ use rustc_hash::FxHashMap;
 use toml::Spanned;
 
 use super::check;
-use super::mapping::{Closed, Column, Mapping, Required, Wait};
+use super::mapping::{Closed, Column, Mapping, Required, Strict, Wait};
 use super::rule::{ItemRule, Reader, Rule};
 use super::spec::{FileSpec, ItemSpec};
 use crate::MappingError;
@@ -37,7 +37,11 @@ impl Source<'_> {
     pub(super) fn error(&self, span: &Range<usize>, message: impl Into<String>) -> MappingError {
         let before = self.text.get(..span.start).unwrap_or_default();
         let line = before.matches('\n').count() + 1;
-        MappingError::Mapping { file: self.file.to_owned(), line, message: message.into() }
+        MappingError::Mapping {
+            file: self.file.to_owned(),
+            line,
+            message: message.into(),
+        }
     }
 }
 
@@ -60,7 +64,11 @@ impl<'a> Compiler<'a> {
         let mut compiler = Self {
             source,
             door,
-            resource: spec.applies.resource.as_ref().map(|resource| resource.get_ref().clone()),
+            resource: spec
+                .applies
+                .resource
+                .as_ref()
+                .map(|resource| resource.get_ref().clone()),
             absent: Vec::new(),
             blank: schema::Absent::Blank,
             codes: FxHashMap::default(),
@@ -77,7 +85,9 @@ impl<'a> Compiler<'a> {
             compiler.absent.push((spelling.clone(), kind));
         }
         for (name, table) in &spec.codes {
-            let entries = table.iter().map(|(key, code)| Ok((key.clone(), compiler.code(code.get_ref(), &code.span())?)));
+            let entries = table
+                .iter()
+                .map(|(key, code)| Ok((key.clone(), compiler.code(code.get_ref(), &code.span())?)));
             let entries = entries.collect::<Result<_, MappingError>>()?;
             compiler.codes.insert(name.clone(), entries);
         }
@@ -85,7 +95,9 @@ impl<'a> Compiler<'a> {
             for name in aliases.iter().chain([heading.get_ref()]) {
                 compiler.admissible(name, &heading.span())?;
             }
-            compiler.aliases.insert(heading.get_ref().clone(), aliases.clone());
+            compiler
+                .aliases
+                .insert(heading.get_ref().clone(), aliases.clone());
         }
         Ok(compiler)
     }
@@ -96,25 +108,46 @@ impl<'a> Compiler<'a> {
         let when = self.conditions(&spec.applies.when)?;
         let key: Vec<Vec<Rule>> = self.parts(&spec.record.key)?;
         if key.is_empty() {
-            return Err(self.source.error(&spec.name.span(), "`record.key` needs at least one part"));
+            return Err(self
+                .source
+                .error(&spec.name.span(), "`record.key` needs at least one part"));
         }
-        let subject = spec.record.subject.as_ref().map(|rules| self.rules(rules, None)).transpose()?;
-        for rule in key.iter().chain(subject.as_ref()).filter_map(|alternatives| alternatives.first()) {
+        let subject = spec
+            .record
+            .subject
+            .as_ref()
+            .map(|rules| self.rules(rules, None))
+            .transpose()?;
+        for rule in key
+            .iter()
+            .chain(subject.as_ref())
+            .filter_map(|alternatives| alternatives.first())
+        {
             if let super::place::Place::Column(column) = rule.place {
                 self.columns[usize::from(column)].required |= !rule.optional;
             }
         }
         let row_version = self.parts(&spec.record.version)?;
         let waits = spec.waits.iter().map(|wait| {
-            Ok(Wait { when: self.conditions(&wait.when)?, message: wait.message.as_str().into() })
+            Ok(Wait {
+                when: self.conditions(&wait.when)?,
+                message: wait.message.as_str().into(),
+            })
         });
         let waits = waits.collect::<Result<Vec<_>, MappingError>>()?;
         let items = self.items(&spec)?;
-        let keeps = spec.keeps.iter().map(|rule| self.rule(rule, None)).collect::<Result<Vec<_>, _>>()?;
+        let keeps = spec
+            .keeps
+            .iter()
+            .map(|rule| self.rule(rule, None))
+            .collect::<Result<Vec<_>, _>>()?;
         let mut requires = Vec::new();
         for heading in &spec.record.requires {
             if self.resource.is_some() {
-                requires.push(Required { path: self.path(heading)?, label: self.label_of_path(heading.get_ref()) });
+                requires.push(Required {
+                    path: self.parsed(heading)?,
+                    label: self.label_of_path(heading.get_ref()),
+                });
                 continue;
             }
             let column = self.column(heading)?;
@@ -131,7 +164,12 @@ impl<'a> Compiler<'a> {
             when,
             columns: std::mem::take(&mut self.columns),
             by_heading: std::mem::take(&mut self.by_heading),
-            ignored: spec.record.ignores.into_iter().map(|heading| heading_key(heading.get_ref()).into()).collect(),
+            ignored: spec
+                .record
+                .ignores
+                .into_iter()
+                .map(|heading| heading_key(heading.get_ref()).into())
+                .collect(),
             key,
             subject,
             row_version,
@@ -145,7 +183,10 @@ impl<'a> Compiler<'a> {
         })
     }
 
-    fn parts(&mut self, parts: &[super::spec::OneOrMany<super::spec::RuleSpec>]) -> Result<Vec<Vec<Rule>>, MappingError> {
+    fn parts(
+        &mut self,
+        parts: &[super::spec::OneOrMany<super::spec::RuleSpec>],
+    ) -> Result<Vec<Vec<Rule>>, MappingError> {
         parts.iter().map(|rules| self.rules(rules, None)).collect()
     }
 
@@ -153,14 +194,20 @@ impl<'a> Compiler<'a> {
         let mut items = Vec::with_capacity(spec.items.len());
         for item in &spec.items {
             let Some(kind) = &item.kind else {
-                return Err(self.source.error(&spec.name.span(), "an [[item]] has no `kind`"));
+                return Err(self
+                    .source
+                    .error(&spec.name.span(), "an [[item]] has no `kind`"));
             };
             let mut rule = self.item(item, check::item_kind(&self.source, kind)?)?;
             for context in &spec.contexts {
-                let kinds = context.kinds.iter().map(|kind| check::item_kind(&self.source, kind));
+                let kinds = context
+                    .kinds
+                    .iter()
+                    .map(|kind| check::item_kind(&self.source, kind));
                 if kinds.collect::<Result<Vec<_>, _>>()?.contains(&rule.kind) {
                     let shared = self.item(context, rule.kind)?;
-                    rule.context.extend(shared.told.into_iter().chain(shared.context));
+                    rule.context
+                        .extend(shared.told.into_iter().chain(shared.context));
                 }
             }
             items.push(rule);
@@ -176,31 +223,53 @@ impl<'a> Compiler<'a> {
         let mut given = Vec::with_capacity(item.values.len());
         for (name, rules) in &item.values {
             let attribute = check::attribute(&self.source, name)?;
-            given.push(super::rule::Given { attribute, rules: self.rules(rules, Some(attribute))? });
+            given.push(super::rule::Given {
+                attribute,
+                rules: self.rules(rules, Some(attribute))?,
+            });
         }
         self.allow.leave();
         given.sort_by_key(|given| given.attribute);
         let (context, told) = given.into_iter().partition(super::rule::Given::is_constant);
-        Ok(ItemRule { kind, when, each, told, context })
+        Ok(ItemRule {
+            kind,
+            when,
+            each,
+            told,
+            context,
+        })
     }
 
     /// The number of a column, which is named here for the first time or again.
     pub(super) fn column(&mut self, heading: &Spanned<String>) -> Result<u16, MappingError> {
         if self.resource.is_some() {
-            return Err(self.source.error(&heading.span(), "a resource has no columns: use `path`"));
+            return Err(self
+                .source
+                .error(&heading.span(), "a resource has no columns: use `path`"));
         }
         let name = heading.get_ref();
         self.admissible(name, &heading.span())?;
         if let Some(column) = self.by_heading.get(&*heading_key(name)) {
             return Ok(*column);
         }
-        let column = u16::try_from(self.columns.len()).map_err(|_| self.source.error(&heading.span(), "too many columns"))?;
-        self.columns.push(Column { name: name.as_str().into(), required: false, door: Closed::default() });
+        let column = u16::try_from(self.columns.len())
+            .map_err(|_| self.source.error(&heading.span(), "too many columns"))?;
+        self.columns.push(Column {
+            name: name.as_str().into(),
+            required: false,
+            door: Closed::default(),
+        });
         let aliases = self.aliases.get(name).cloned().unwrap_or_default();
         for name in aliases.iter().chain([name]) {
             if let Some(other) = self.by_heading.insert(heading_key(name).into(), column) {
                 let other = &self.columns[usize::from(other)].name;
-                return Err(self.source.error(&heading.span(), format!("`{name}` is a heading of both `{}` and `{other}`", heading.get_ref())));
+                return Err(self.source.error(
+                    &heading.span(),
+                    format!(
+                        "`{name}` is a heading of both `{}` and `{other}`",
+                        heading.get_ref()
+                    ),
+                ));
             }
         }
         Ok(column)
@@ -209,7 +278,17 @@ impl<'a> Compiler<'a> {
     /// What the door must know of a column: every rule that reads it adds to it.
     pub(super) fn note(&mut self, column: u16, rule: &Rule) {
         let door = &mut self.columns[usize::from(column)].door;
-        door.free |= rule.free_text || matches!(rule.reader, Reader::Text | Reader::Product | Reader::Lot);
+        door.free |=
+            rule.free_text || matches!(rule.reader, Reader::Text | Reader::Product | Reader::Lot);
+        let strict = match &rule.reader {
+            Reader::Date => Some(Strict::Date),
+            Reader::Integer | Reader::Decimal => Some(Strict::Number(rule.units.clone())),
+            Reader::Prefecture => Some(Strict::Prefecture),
+            Reader::Hla(locus) => Some(Strict::Hla(*locus)),
+            _ => None,
+        };
+        let strict = strict.filter(|strict| !door.strict.contains(strict));
+        door.strict.extend(strict);
         door.initials |= matches!(rule.reader, Reader::Initials);
         for key in rule.codes.keys() {
             door.codes.add(key, &schema::Value::Integer(0));
@@ -227,9 +306,19 @@ impl<'a> Compiler<'a> {
     }
 
     fn aliases_are_used(&self, spec: &FileSpec) -> Result<(), MappingError> {
-        let unused = spec.aliases.keys().find(|heading| !self.by_heading.contains_key(&*heading_key(heading.get_ref())));
+        let unused = spec.aliases.keys().find(|heading| {
+            !self
+                .by_heading
+                .contains_key(&*heading_key(heading.get_ref()))
+        });
         match unused {
-            Some(heading) => Err(self.source.error(&heading.span(), format!("no rule reads the column `{}` of [aliases]", heading.get_ref()))),
+            Some(heading) => Err(self.source.error(
+                &heading.span(),
+                format!(
+                    "no rule reads the column `{}` of [aliases]",
+                    heading.get_ref()
+                ),
+            )),
             None => Ok(()),
         }
     }
@@ -238,5 +327,8 @@ impl<'a> Compiler<'a> {
 /// The form in which headings are compared: width, case and white space do not matter.
 pub(crate) fn heading_key(heading: &str) -> String {
     let folded = width::fold_case(heading.trim_start_matches('\u{feff}'));
-    folded.chars().filter(|character| !character.is_whitespace()).collect()
+    folded
+        .chars()
+        .filter(|character| !character.is_whitespace())
+        .collect()
 }

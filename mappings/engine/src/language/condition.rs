@@ -37,8 +37,12 @@ impl Condition {
     /// Every place that is looked at.
     pub(crate) fn places<'a>(&'a self, take: &mut dyn FnMut(&'a Place)) {
         match self {
-            Self::Listed { place, .. } | Self::Present { place, .. } | Self::Product { place, .. } => take(place),
-            Self::Any(conditions) => conditions.iter().for_each(|condition| condition.places(take)),
+            Self::Listed { place, .. }
+            | Self::Present { place, .. }
+            | Self::Product { place, .. } => take(place),
+            Self::Any(conditions) => conditions
+                .iter()
+                .for_each(|condition| condition.places(take)),
         }
     }
 }

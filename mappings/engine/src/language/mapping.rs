@@ -8,6 +8,8 @@ use super::spec::TestSpec;
 use crate::json::allow::Allow;
 use crate::json::path::Path;
 use crate::normalise::code::CodeTable;
+use crate::normalise::hla::{self, Locus};
+use crate::normalise::{date, number, prefecture};
 
 /// A checked mapping: one layout version of one kind of row or resource.
 #[derive(Debug)]
@@ -58,6 +60,35 @@ pub(crate) struct Closed {
     pub(crate) free: bool,
     /// It is read as initials, so that anything longer is a name.
     pub(crate) initials: bool,
+    /// Readers of which one that reads it shows it to be nothing else.
+    pub(crate) strict: Vec<Strict>,
+}
+
+/// Readers that take nothing but what they are for.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Strict {
+    /// A date.
+    Date,
+    /// A number with its units.
+    Number(Vec<(Box<str>, f64)>),
+    /// A prefecture.
+    Prefecture,
+    /// A typing.
+    Hla(Locus),
+}
+
+impl Strict {
+    /// Whether it reads a text.
+    pub(crate) fn reads(&self, text: &str) -> bool {
+        match self {
+            Self::Date => date::read(text).is_ok(),
+            Self::Number(units) => {
+                number::integer(text, units).is_ok() || number::decimal(text, units).is_ok()
+            }
+            Self::Prefecture => prefecture::read(text).is_ok(),
+            Self::Hla(locus) => hla::is_plain(text, *locus) || hla::read(text, *locus).is_ok(),
+        }
+    }
 }
 
 /// An element that a resource must have.
@@ -114,6 +145,7 @@ impl Mapping {
     }
 
     /// The headings that it keeps, in the order in which it names them; empty for resources.
+    #[must_use]
     pub fn columns(&self) -> impl ExactSizeIterator<Item = &str> {
         self.columns.iter().map(|column| &*column.name)
     }

@@ -35,8 +35,23 @@ pub(crate) enum Reader {
 impl Reader {
     /// Every word that `as` may have.
     pub(crate) const WORDS: [&'static str; 17] = [
-        "code", "crid", "date", "decimal", "facility", "fhir_id", "gl", "hla", "initials", "instant", "integer", "lot", "prefecture",
-        "product", "reference", "text", "trump_id",
+        "code",
+        "crid",
+        "date",
+        "decimal",
+        "facility",
+        "fhir_id",
+        "gl",
+        "hla",
+        "initials",
+        "instant",
+        "integer",
+        "lot",
+        "prefecture",
+        "product",
+        "reference",
+        "text",
+        "trump_id",
     ];
 }
 
@@ -53,6 +68,10 @@ pub(crate) struct FacilityRule {
 
 /// One place's value.
 #[derive(Clone, Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a word of the language"
+)]
 pub(crate) struct Rule {
     pub(crate) place: Place,
     /// The heading or path, for issues.
@@ -89,7 +108,9 @@ pub(crate) struct Given {
 impl Given {
     /// Whether the mapping itself says the value, so that it tells nothing of the row.
     pub(crate) fn is_constant(&self) -> bool {
-        self.rules.iter().all(|rule| matches!(rule.place, Place::Constant(_)))
+        self.rules
+            .iter()
+            .all(|rule| matches!(rule.place, Place::Constant(_)))
     }
 }
 

@@ -18,18 +18,31 @@ use crate::normalise::code::CodeTable;
 use crate::normalise::hla::Locus;
 
 impl Compiler<'_> {
-    pub(super) fn rules(&mut self, rules: &OneOrMany<RuleSpec>, attribute: Option<Attribute>) -> Result<Vec<Rule>, MappingError> {
-        rules.0.iter().map(|rule| self.rule(rule, attribute)).collect()
+    pub(super) fn rules(
+        &mut self,
+        rules: &OneOrMany<RuleSpec>,
+        attribute: Option<Attribute>,
+    ) -> Result<Vec<Rule>, MappingError> {
+        rules
+            .0
+            .iter()
+            .map(|rule| self.rule(rule, attribute))
+            .collect()
     }
 
-    pub(super) fn rule(&mut self, spec: &RuleSpec, attribute: Option<Attribute>) -> Result<Rule, MappingError> {
+    pub(super) fn rule(
+        &mut self,
+        spec: &RuleSpec,
+        attribute: Option<Attribute>,
+    ) -> Result<Rule, MappingError> {
         let (place, span) = self.place(spec, attribute)?;
         let reader = self.reader(spec, attribute, &place, &span)?;
         let (codes, has_codes) = self.code_table(spec, attribute, &span)?;
         let is_constant = matches!(place, Place::Constant(_));
         if let (Some(attribute), false) = (attribute, is_constant) {
             // Codes that are numbers may stand beside a reader of numbers; a bare list of codes needs no reader.
-            check::reader_fits(attribute, &reader).map_err(|message| self.source.error(&span, message))?;
+            check::reader_fits(attribute, &reader)
+                .map_err(|message| self.source.error(&span, message))?;
         }
         self.free_text_is_asked_for(spec, &reader, has_codes, is_constant, &span)?;
         let rule = Rule {
@@ -37,14 +50,17 @@ impl Compiler<'_> {
             reader,
             codes,
             has_codes,
-            blank: spec.blank.as_ref().map_or(Ok(self.blank), |kind| self.absent_kind(kind))?,
+            blank: spec
+                .blank
+                .as_ref()
+                .map_or(Ok(self.blank), |kind| self.absent_kind(kind))?,
             split: self.split(spec)?,
             many: spec.many || spec.split.is_some(),
             prefix: spec.prefix.as_deref().map(Into::into),
             estimated: self.conditions(&spec.estimated)?,
             first_day_is_month: spec.first_day_is_month,
             bounds: (spec.min, spec.max),
-            units: self.units(spec),
+            units: Self::units(spec),
             when: self.conditions(&spec.when)?,
             free_text: spec.free_text,
             required: spec.required,
@@ -58,27 +74,38 @@ impl Compiler<'_> {
         Ok(rule)
     }
 
-    fn place(&mut self, spec: &RuleSpec, attribute: Option<Attribute>) -> Result<(Place, Range<usize>), MappingError> {
+    fn place(
+        &mut self,
+        spec: &RuleSpec,
+        attribute: Option<Attribute>,
+    ) -> Result<(Place, Range<usize>), MappingError> {
         match (&spec.column, &spec.path, &spec.value) {
             (Some(column), None, None) => Ok((Place::Column(self.column(column)?), column.span())),
             (None, Some(path), None) => Ok((Place::Path(self.path(path)?), path.span())),
             (None, None, Some(value)) => {
                 let code = self.code(value.get_ref(), &value.span())?;
                 if let Some(attribute) = attribute {
-                    check::code_fits(attribute, &code).map_err(|message| self.source.error(&value.span(), message))?;
+                    check::code_fits(attribute, &code)
+                        .map_err(|message| self.source.error(&value.span(), message))?;
                 }
                 Ok((Place::Constant(code), value.span()))
             }
             _ => {
-                let named = [spec.column.as_ref().map(Spanned::span), spec.path.as_ref().map(Spanned::span)];
+                let named = [
+                    spec.column.as_ref().map(Spanned::span),
+                    spec.path.as_ref().map(Spanned::span),
+                ];
                 let span = named.into_iter().flatten().next().unwrap_or(0..0);
-                Err(self.source.error(&span, "a rule needs exactly one of `column`, `path` and `value`"))
+                Err(self.source.error(
+                    &span,
+                    "a rule needs exactly one of `column`, `path` and `value`",
+                ))
             }
         }
     }
 
     /// Reads a path and marks what it needs as admitted.
-    pub(super) fn path(&mut self, path: &Spanned<String>) -> Result<Arc<Path>, MappingError> {
+    fn path(&mut self, path: &Spanned<String>) -> Result<Arc<Path>, MappingError> {
         let parsed = self.parsed(path)?;
         self.allow.add(&parsed);
         Ok(parsed)
@@ -89,11 +116,15 @@ impl Compiler<'_> {
         self.parsed(path)
     }
 
-    fn parsed(&self, path: &Spanned<String>) -> Result<Arc<Path>, MappingError> {
+    pub(super) fn parsed(&self, path: &Spanned<String>) -> Result<Arc<Path>, MappingError> {
         let Some(resource) = &self.resource else {
-            return Err(self.source.error(&path.span(), "a table has no paths: use `column`, or say `applies.resource`"));
+            return Err(self.source.error(
+                &path.span(),
+                "a table has no paths: use `column`, or say `applies.resource`",
+            ));
         };
-        let parsed = Path::parse(path.get_ref()).map_err(|message| self.source.error(&path.span(), message))?;
+        let parsed = Path::parse(path.get_ref())
+            .map_err(|message| self.source.error(&path.span(), message))?;
         match self.door.refuses_path(resource, &self.allow.full_names(&parsed)) {
             Some(word) => Err(self.source.error(
                 &path.span(),
@@ -116,7 +147,13 @@ impl Compiler<'_> {
         format!("{resource}.{path}").into()
     }
 
-    fn reader(&mut self, spec: &RuleSpec, attribute: Option<Attribute>, place: &Place, span: &Range<usize>) -> Result<Reader, MappingError> {
+    fn reader(
+        &mut self,
+        spec: &RuleSpec,
+        attribute: Option<Attribute>,
+        place: &Place,
+        span: &Range<usize>,
+    ) -> Result<Reader, MappingError> {
         let Some(word) = &spec.reader else {
             return if spec.codes.is_some() || matches!(place, Place::Constant(_)) {
                 Ok(Reader::Code)
@@ -125,7 +162,10 @@ impl Compiler<'_> {
             };
         };
         let locus = |this: &Self| {
-            attribute.and_then(Locus::of).ok_or_else(|| this.source.error(&word.span(), "only the attributes of HLA are read so"))
+            attribute.and_then(Locus::of).ok_or_else(|| {
+                this.source
+                    .error(&word.span(), "only the attributes of HLA are read so")
+            })
         };
         Ok(match word.get_ref().as_str() {
             "code" => Reader::Code,
@@ -146,29 +186,57 @@ impl Compiler<'_> {
             "text" => Reader::Text,
             "trump_id" => Reader::TrumpId,
             other => {
-                let message = format!("`as = \"{other}\"` is not known{}", expected_one(other, &Reader::WORDS));
+                let message = format!(
+                    "`as = \"{other}\"` is not known{}",
+                    expected_one(other, &Reader::WORDS)
+                );
                 return Err(self.source.error(&word.span(), message));
             }
         })
     }
 
-    fn facility(&mut self, spec: &RuleSpec, span: &Range<usize>) -> Result<FacilityRule, MappingError> {
-        let system = spec.system.as_ref().ok_or_else(|| self.source.error(span, "as = \"facility\" needs `system`"))?;
+    fn facility(
+        &mut self,
+        spec: &RuleSpec,
+        span: &Range<usize>,
+    ) -> Result<FacilityRule, MappingError> {
+        let system = spec
+            .system
+            .as_ref()
+            .ok_or_else(|| self.source.error(span, "as = \"facility\" needs `system`"))?;
         if !FACILITY_SYSTEMS.contains(&system.get_ref().as_str()) {
-            let message = format!("`{}` is no system of facilities{}", system.get_ref(), expected_one(system.get_ref(), &FACILITY_SYSTEMS));
+            let message = format!(
+                "`{}` is no system of facilities{}",
+                system.get_ref(),
+                expected_one(system.get_ref(), &FACILITY_SYSTEMS)
+            );
             return Err(self.source.error(&system.span(), message));
         }
-        let department = spec.department.as_deref().map(|rule| self.rule(rule, Some(Attribute::Department))).transpose()?;
+        let department = spec
+            .department
+            .as_deref()
+            .map(|rule| self.rule(rule, Some(Attribute::Department)))
+            .transpose()?;
         let on = self.rules(&spec.on, Some(Attribute::Date))?;
-        Ok(FacilityRule { system: system.get_ref().as_str().into(), department, on })
+        Ok(FacilityRule {
+            system: system.get_ref().as_str().into(),
+            department,
+            on,
+        })
     }
 
-    fn code_table(&self, spec: &RuleSpec, attribute: Option<Attribute>, span: &Range<usize>) -> Result<(CodeTable, bool), MappingError> {
+    fn code_table(
+        &self,
+        spec: &RuleSpec,
+        attribute: Option<Attribute>,
+        span: &Range<usize>,
+    ) -> Result<(CodeTable, bool), MappingError> {
         let mut table = CodeTable::default();
         if let Some(codes) = &spec.codes {
             for (key, value) in self.codes_of(codes)? {
                 if let Some(attribute) = attribute {
-                    check::code_fits(attribute, &value).map_err(|message| self.source.error(&codes.span(), message))?;
+                    check::code_fits(attribute, &value)
+                        .map_err(|message| self.source.error(&codes.span(), message))?;
                 }
                 table.add(&key, &value);
             }
@@ -180,7 +248,11 @@ impl Compiler<'_> {
         for (spelling, kind) in &spec.absent {
             table.add(spelling, &Value::Absent(self.absent_kind(kind)?));
         }
-        for (spelling, kind) in self.absent.iter().filter(|(spelling, _)| !spelling.is_empty()) {
+        for (spelling, kind) in self
+            .absent
+            .iter()
+            .filter(|(spelling, _)| !spelling.is_empty())
+        {
             table.add(spelling, &Value::Absent(*kind));
         }
         Ok((table, has_codes))
@@ -188,13 +260,17 @@ impl Compiler<'_> {
 
     fn codes_of(&self, codes: &Spanned<CodesSpec>) -> Result<Vec<(String, Value)>, MappingError> {
         match codes.get_ref() {
-            CodesSpec::Table(table) => {
-                table.iter().map(|(key, code)| Ok((key.clone(), self.code(code, &codes.span())?))).collect()
-            }
+            CodesSpec::Table(table) => table
+                .iter()
+                .map(|(key, code)| Ok((key.clone(), self.code(code, &codes.span())?)))
+                .collect(),
             CodesSpec::Name(name) => self.codes.get(name).cloned().ok_or_else(|| {
                 let mut known: Vec<&str> = self.codes.keys().map(String::as_str).collect();
                 known.sort_unstable();
-                self.source.error(&codes.span(), format!("there is no [codes.{name}]{}", expected_one(name, &known)))
+                self.source.error(
+                    &codes.span(),
+                    format!("there is no [codes.{name}]{}", expected_one(name, &known)),
+                )
             }),
         }
     }
@@ -214,12 +290,20 @@ impl Compiler<'_> {
     fn absent_word(&self, word: &str, span: &Range<usize>) -> Result<Absent, MappingError> {
         Absent::parse(word).ok_or_else(|| {
             let known = ["blank", "not_asked", "unknown", "withheld"];
-            self.source.error(span, format!("`{word}` is no kind of absence{}", expected_one(word, &known)))
+            self.source.error(
+                span,
+                format!(
+                    "`{word}` is no kind of absence{}",
+                    expected_one(word, &known)
+                ),
+            )
         })
     }
 
     fn split(&self, spec: &RuleSpec) -> Result<Option<char>, MappingError> {
-        let Some(split) = &spec.split else { return Ok(None) };
+        let Some(split) = &spec.split else {
+            return Ok(None);
+        };
         let mut characters = split.get_ref().chars();
         match (characters.next(), characters.next()) {
             (Some(one), None) => Ok(Some(one)),
@@ -227,9 +311,17 @@ impl Compiler<'_> {
         }
     }
 
-    fn units(&self, spec: &RuleSpec) -> Vec<(Box<str>, f64)> {
-        let mut units: Vec<(Box<str>, f64)> =
-            spec.units.iter().map(|(unit, factor)| (crate::normalise::width::fold_case(unit).as_ref().into(), *factor)).collect();
+    fn units(spec: &RuleSpec) -> Vec<(Box<str>, f64)> {
+        let mut units: Vec<(Box<str>, f64)> = spec
+            .units
+            .iter()
+            .map(|(unit, factor)| {
+                (
+                    crate::normalise::width::fold_case(unit).as_ref().into(),
+                    *factor,
+                )
+            })
+            .collect();
         units.sort_by(|one, other| other.0.len().cmp(&one.0.len()).then(one.0.cmp(&other.0)));
         units
     }
@@ -243,35 +335,78 @@ impl Compiler<'_> {
         is_constant: bool,
         span: &Range<usize>,
     ) -> Result<(), MappingError> {
-        let open = matches!(reader, Reader::Text | Reader::Product) || matches!(reader, Reader::Code) && !has_codes;
+        let open = matches!(reader, Reader::Text | Reader::Product)
+            || matches!(reader, Reader::Code) && !has_codes;
         if open && !spec.free_text && !is_constant {
-            return Err(self.source.error(span, "a text, a product or a term may hold any words: say `free_text = true` to keep it"));
+            return Err(self.source.error(
+                span,
+                "a text, a product or a term may hold any words: say `free_text = true` to keep it",
+            ));
         }
         Ok(())
     }
 
-    pub(super) fn conditions(&mut self, conditions: &OneOrMany<ConditionSpec>) -> Result<Vec<Condition>, MappingError> {
-        conditions.0.iter().map(|condition| self.condition(condition)).collect()
+    pub(super) fn conditions(
+        &mut self,
+        conditions: &OneOrMany<ConditionSpec>,
+    ) -> Result<Vec<Condition>, MappingError> {
+        conditions
+            .0
+            .iter()
+            .map(|condition| self.condition(condition))
+            .collect()
     }
 
     fn condition(&mut self, spec: &ConditionSpec) -> Result<Condition, MappingError> {
         if let Some(any) = &spec.any {
-            return any.iter().map(|condition| self.condition(condition)).collect::<Result<_, _>>().map(Condition::Any);
+            return any
+                .iter()
+                .map(|condition| self.condition(condition))
+                .collect::<Result<_, _>>()
+                .map(Condition::Any);
         }
         let (place, span) = match (&spec.column, &spec.path) {
             (Some(column), None) => (Place::Column(self.column(column)?), column.span()),
+            (None, Some(path)) if spec.present.is_some() => {
+                let parsed = self.parsed(path)?;
+                self.allow.add_whatever_stands(&parsed);
+                (Place::Path(parsed), path.span())
+            }
             (None, Some(path)) => (Place::Path(self.path(path)?), path.span()),
-            _ => return Err(self.source.error(&(0..0), "a condition needs exactly one of `column`, `path` and `any`")),
+            _ => {
+                return Err(self.source.error(
+                    &(0..0),
+                    "a condition needs exactly one of `column`, `path` and `any`",
+                ));
+            }
         };
-        match (&spec.one_of, &spec.not_in, spec.present, &spec.codes, spec.product) {
-            (Some(list), None, None, None, None) => Ok(Condition::Listed { place, list: list_of(list), negated: false }),
-            (None, Some(list), None, None, None) => Ok(Condition::Listed { place, list: list_of(list), negated: true }),
+        match (
+            &spec.one_of,
+            &spec.not_in,
+            spec.present,
+            &spec.codes,
+            spec.product,
+        ) {
+            (Some(list), None, None, None, None) => Ok(Condition::Listed {
+                place,
+                list: list_of(list),
+                negated: false,
+            }),
+            (None, Some(list), None, None, None) => Ok(Condition::Listed {
+                place,
+                list: list_of(list),
+                negated: true,
+            }),
             (None, None, Some(present), None, None) => {
                 let mut absent = CodeTable::default();
                 for (spelling, kind) in &self.absent {
                     absent.add(spelling, &Value::Absent(*kind));
                 }
-                Ok(Condition::Present { place, absent, negated: !present })
+                Ok(Condition::Present {
+                    place,
+                    absent,
+                    negated: !present,
+                })
             }
             (None, None, None, Some(name), None) => {
                 let codes = Spanned::new(name.span(), CodesSpec::Name(name.get_ref().clone()));
@@ -279,10 +414,20 @@ impl Compiler<'_> {
                 for (key, value) in self.codes_of(&codes)? {
                     list.add(&key, &value);
                 }
-                Ok(Condition::Listed { place, list, negated: false })
+                Ok(Condition::Listed {
+                    place,
+                    list,
+                    negated: false,
+                })
             }
-            (None, None, None, None, Some(product)) => Ok(Condition::Product { place, negated: !product }),
-            _ => Err(self.source.error(&span, "a condition needs exactly one of `in`, `not_in`, `present`, `codes` and `product`")),
+            (None, None, None, None, Some(product)) => Ok(Condition::Product {
+                place,
+                negated: !product,
+            }),
+            _ => Err(self.source.error(
+                &span,
+                "a condition needs exactly one of `in`, `not_in`, `present`, `codes` and `product`",
+            )),
         }
     }
 }

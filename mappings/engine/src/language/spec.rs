@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde::Deserialize as DeriveDeserialize;
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use toml::Spanned;
 
 pub(crate) use super::one_or_many::OneOrMany;
@@ -78,6 +78,10 @@ pub(crate) struct WaitSpec {
 /// One place's value.
 #[derive(Clone, Debug, Default, DeriveDeserialize)]
 #[serde(deny_unknown_fields)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a word of the language"
+)]
 pub(crate) struct RuleSpec {
     pub(crate) column: Option<Spanned<String>>,
     pub(crate) path: Option<Spanned<String>>,
@@ -132,7 +136,10 @@ pub(crate) struct ConditionSpec {
 
 /// What a code stands for.
 #[derive(Clone, Debug, DeriveDeserialize)]
-#[serde(untagged, expecting = "a text, a whole number, or { absent = \"...\" }")]
+#[serde(
+    untagged,
+    expecting = "a text, a whole number, or { absent = \"...\" }"
+)]
 pub(crate) enum CodeSpec {
     Text(String),
     Number(i64),
@@ -148,7 +155,10 @@ pub(crate) struct AbsentSpec {
 
 /// A table of codes, or the name of one.
 #[derive(Clone, Debug, DeriveDeserialize)]
-#[serde(untagged, expecting = "a table of codes or the name of one under [codes]")]
+#[serde(
+    untagged,
+    expecting = "a table of codes or the name of one under [codes]"
+)]
 pub(crate) enum CodesSpec {
     Name(String),
     Table(BTreeMap<String, CodeSpec>),
@@ -181,7 +191,13 @@ impl<'de> Visitor<'de> for ItemVisitor {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<ItemSpec, A::Error> {
         let (kind, kinds, when, each) = (None, Vec::new(), OneOrMany::default(), None);
-        let mut item = ItemSpec { kind, kinds, when, each, values: Vec::new() };
+        let mut item = ItemSpec {
+            kind,
+            kinds,
+            when,
+            each,
+            values: Vec::new(),
+        };
         while let Some(key) = map.next_key::<Spanned<String>>()? {
             match key.get_ref().as_str() {
                 "kind" => item.kind = Some(map.next_value()?),

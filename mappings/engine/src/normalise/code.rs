@@ -48,13 +48,28 @@ impl CodeTable {
     /// Adds a key. An earlier entry of the same key stays.
     pub(crate) fn add(&mut self, key: &str, value: &Value) {
         if let Some(pattern) = Pattern::of(key) {
-            let at = self.patterns.partition_point(|(known, _)| known.text().len() >= pattern.text().len());
+            let at = self
+                .patterns
+                .partition_point(|(known, _)| known.text().len() >= pattern.text().len());
+            if let Pattern::Begins(whole) = &pattern {
+                // The beginning itself is found at once.
+                self.exact
+                    .entry(key.trim_end_matches('*').into())
+                    .or_insert_with(|| value.clone());
+                self.folded
+                    .entry(whole.clone())
+                    .or_insert_with(|| value.clone());
+            }
             self.patterns.insert(at, (pattern, value.clone()));
             return;
         }
-        self.exact.entry(key.into()).or_insert_with(|| value.clone());
+        self.exact
+            .entry(key.into())
+            .or_insert_with(|| value.clone());
         let folded = width::fold_case(key);
-        self.folded.entry(folded.as_ref().into()).or_insert_with(|| value.clone());
+        self.folded
+            .entry(folded.as_ref().into())
+            .or_insert_with(|| value.clone());
     }
 
     /// What a text stands for.
@@ -64,7 +79,10 @@ impl CodeTable {
         }
         let folded = width::fold_case(text);
         self.folded.get(&*folded).or_else(|| {
-            let (_, value) = self.patterns.iter().find(|(pattern, _)| pattern.fits(&folded))?;
+            let (_, value) = self
+                .patterns
+                .iter()
+                .find(|(pattern, _)| pattern.fits(&folded))?;
             Some(value)
         })
     }
@@ -76,7 +94,12 @@ impl CodeTable {
 
     /// The keys in their order, for messages.
     pub(crate) fn keys(&self) -> Vec<&str> {
-        let mut keys: Vec<&str> = self.exact.keys().map(|key| &**key).filter(|key| !key.is_empty()).collect();
+        let mut keys: Vec<&str> = self
+            .exact
+            .keys()
+            .map(|key| &**key)
+            .filter(|key| !key.is_empty())
+            .collect();
         keys.sort_unstable();
         keys
     }
@@ -93,7 +116,13 @@ mod tests {
 
     fn table() -> CodeTable {
         let mut table = CodeTable::default();
-        for (key, value) in [("III", "3"), ("男", "male"), ("C9*", "other"), ("C92.0*", "AML"), ("*白血病*", "leukaemia")] {
+        for (key, value) in [
+            ("III", "3"),
+            ("男", "male"),
+            ("C9*", "other"),
+            ("C92.0*", "AML"),
+            ("*白血病*", "leukaemia"),
+        ] {
             table.add(key, &Value::Code(value.into()));
         }
         table

@@ -1,5 +1,7 @@
 //! Every spelling of a date, kept as precise as it was written.
 
+use std::borrow::Cow;
+
 use jiff::tz::{Offset, TimeZone};
 use schema::{EventDate, PartialDate};
 
@@ -44,13 +46,22 @@ pub(crate) fn read(text: &str) -> Result<DateRead, Fault> {
 /// An instant in UTC to the millisecond, so that instants of any zone sort as text; a date as it is.
 pub(crate) fn read_sortable(text: &str) -> Result<Box<str>, Fault> {
     if let Ok(instant) = text.trim().parse::<jiff::Timestamp>() {
-        return Ok(instant.strftime("%Y-%m-%dT%H:%M:%S.%3fZ").to_string().into());
+        return Ok(instant
+            .strftime("%Y-%m-%dT%H:%M:%S.%3fZ")
+            .to_string()
+            .into());
     }
     read(text).map(|read| read.date.date.to_string().into())
 }
 
 const fn sure(date: PartialDate) -> DateRead {
-    DateRead { date: EventDate { date, estimated: false }, era_slip: false }
+    DateRead {
+        date: EventDate {
+            date,
+            estimated: false,
+        },
+        era_slip: false,
+    }
 }
 
 /// The spellings that most rows have, without folding: `YYYY-MM-DD`, `YYYY/MM/DD`, `YYYYMMDD`.
@@ -62,11 +73,19 @@ fn read_plain(text: &str) -> Option<Result<DateRead, Fault>> {
         _ => return None,
     };
     let digits = |part: &[u8]| {
-        part.iter().try_fold(0_i16, |sum, byte| byte.is_ascii_digit().then(|| sum * 10 + i16::from(byte - b'0')))
+        part.iter().try_fold(0_i16, |sum, byte| {
+            byte.is_ascii_digit()
+                .then(|| sum * 10 + i16::from(byte - b'0'))
+        })
     };
-    let small = |from: usize| digits(&bytes[from..from + 2]).and_then(|part| i8::try_from(part).ok());
+    let small =
+        |from: usize| digits(&bytes[from..from + 2]).and_then(|part| i8::try_from(part).ok());
     let (year, month, day) = (digits(&bytes[..4])?, small(month)?, small(day)?);
-    Some(PartialDate::day(year, month, day).map(sure).map_err(|_| Fault::Impossible))
+    Some(
+        PartialDate::day(year, month, day)
+            .map(sure)
+            .map_err(|_| Fault::Impossible),
+    )
 }
 
 /// An instant: its day in Japan where it has a zone, its own day where it has none.
@@ -78,9 +97,13 @@ fn read_instant(text: &str) -> Result<DateRead, Fault> {
     if let Ok(instant) = text.parse::<jiff::Timestamp>() {
         let japan = TimeZone::fixed(Offset::constant(9));
         let date = instant.to_zoned(japan).date();
-        return PartialDate::from_date(date).map(sure).map_err(|_| Fault::Impossible);
+        return PartialDate::from_date(date)
+            .map(sure)
+            .map_err(|_| Fault::Impossible);
     }
-    text.parse::<jiff::civil::DateTime>().map(|_| sure(day)).map_err(|_| Fault::Unreadable)
+    text.parse::<jiff::civil::DateTime>()
+        .map(|_| sure(day))
+        .map_err(|_| Fault::Unreadable)
 }
 
 fn read_spelt(folded: &str) -> Result<DateRead, Fault> {
@@ -94,12 +117,27 @@ fn read_spelt(folded: &str) -> Result<DateRead, Fault> {
     estimated |= parts.third;
     let (date, era_slip) = match era {
         Some(era) => date_of(era, parts.year, parts.month, parts.day)?,
-        None => (partial(parts.year, parts.month, parts.day).map_err(|_| Fault::Impossible)?, false),
+        None => (
+            partial(parts.year, parts.month, parts.day).map_err(|_| Fault::Impossible)?,
+            false,
+        ),
     };
-    Ok(DateRead { date: EventDate { date, estimated }, era_slip })
+    Ok(DateRead {
+        date: EventDate { date, estimated },
+        era_slip,
+    })
 }
 
-fn without_estimate(text: &str) -> (String, bool) {
+fn without_estimate(text: &str) -> (Cow<'_, str>, bool) {
+    let begins_word = |character: char| {
+        matches!(
+            character,
+            '頃' | 'ご' | 'こ' | '推' | '前' | '約' | '?' | '(' | ')'
+        )
+    };
+    if !text.contains(begins_word) {
+        return (Cow::Borrowed(text), false);
+    }
     let mut left = text.to_owned();
     let mut estimated = false;
     for word in ESTIMATES {
@@ -112,13 +150,18 @@ fn without_estimate(text: &str) -> (String, bool) {
         }
     }
     let bare = left.replace(['(', ')'], "");
-    (bare.trim().to_owned(), estimated)
+    (Cow::Owned(bare.trim().to_owned()), estimated)
 }
 
 /// A time of day after the date is dropped: `2019/4/5 0:00`.
 fn without_time(text: &str) -> &str {
     match text.rsplit_once(' ') {
-        Some((date, time)) if time.contains(':') && time.bytes().all(|byte| byte.is_ascii_digit() || byte == b':') => {
+        Some((date, time))
+            if time.contains(':')
+                && time
+                    .bytes()
+                    .all(|byte| byte.is_ascii_digit() || byte == b':') =>
+        {
             date.trim_end()
         }
         _ => text,
@@ -157,7 +200,10 @@ struct Numbers {
 
 impl Numbers {
     fn of(text: &str, in_era: bool) -> Result<Self, Fault> {
-        let mut numbers = Self { values: [(0, 0); 3], count: 0 };
+        let mut numbers = Self {
+            values: [(0, 0); 3],
+            count: 0,
+        };
         let mut open = false;
         for character in text.chars() {
             match character {
@@ -182,25 +228,47 @@ impl Numbers {
 
     fn begin(&mut self) -> Result<(), Fault> {
         self.count += 1;
-        if self.count > 3 { Err(Fault::Unreadable) } else { Ok(()) }
+        if self.count > 3 {
+            Err(Fault::Unreadable)
+        } else {
+            Ok(())
+        }
     }
 
     fn push(&mut self, digit: char) -> Result<(), Fault> {
         let (value, length) = &mut self.values[self.count - 1];
         *length += 1;
         *value = *value * 10 + digit.to_digit(10).unwrap_or(0);
-        if *length > 8 { Err(Fault::Unreadable) } else { Ok(()) }
+        if *length > 8 {
+            Err(Fault::Unreadable)
+        } else {
+            Ok(())
+        }
     }
 
     fn split(&self, in_era: bool) -> Result<Parts, Fault> {
         let part = |value: u32| i8::try_from(value).map_err(|_| Fault::Impossible);
         let year = |value: u32| i16::try_from(value).map_err(|_| Fault::Impossible);
-        let parts = |year, month, day| Ok(Parts { year, month, day, third: false });
-        let [(first, length), (second, second_length), (third, third_length)] = self.values;
+        let parts = |year, month, day| {
+            Ok(Parts {
+                year,
+                month,
+                day,
+                third: false,
+            })
+        };
+        let [
+            (first, length),
+            (second, second_length),
+            (third, third_length),
+        ] = self.values;
         match (self.count, length, in_era) {
-            (1, 8, false) => parts(year(first / 10_000)?, Some(part(first / 100 % 100)?), Some(part(first % 100)?)),
+            (1, 8, false) | (1, 6, true) => parts(
+                year(first / 10_000)?,
+                Some(part(first / 100 % 100)?),
+                Some(part(first % 100)?),
+            ),
             (1, 6, false) => parts(year(first / 100)?, Some(part(first % 100)?), None),
-            (1, 6, true) => parts(year(first / 10_000)?, Some(part(first / 100 % 100)?), Some(part(first % 100)?)),
             (1..=3, 4, false) | (1..=3, 1..=2, true) if second_length <= 2 && third_length <= 2 => {
                 let month = (self.count > 1).then(|| part(second)).transpose()?;
                 let day = (self.count > 2).then(|| part(third)).transpose()?;
@@ -227,10 +295,27 @@ mod tests {
     #[test]
     fn a_full_date_is_read_in_every_spelling() {
         for text in [
-            "2019/04/05", "2019-04-05", "20190405", "2019/4/5", "2019.4.5", "2019年4月5日", "２０１９／０４／０５",
-            "平成31年4月5日", "平成３１年４月５日", "H31.4.5", "h31/04/05", "Ｈ３１．４．５", "平成31.4.5", "H310405",
-            "2019/4/5 0:00", "2019/04/05 13:45:00", " 2019/04/05 ", "2019-04-05T10:00:00+09:00", "2019-04-04T15:00:00Z",
-            "2019-04-05T08:00:00.000Z", "2019-04-05T12:00:00",
+            "2019/04/05",
+            "2019-04-05",
+            "20190405",
+            "2019/4/5",
+            "2019.4.5",
+            "2019年4月5日",
+            "２０１９／０４／０５",
+            "平成31年4月5日",
+            "平成３１年４月５日",
+            "H31.4.5",
+            "h31/04/05",
+            "Ｈ３１．４．５",
+            "平成31.4.5",
+            "H310405",
+            "2019/4/5 0:00",
+            "2019/04/05 13:45:00",
+            " 2019/04/05 ",
+            "2019-04-05T10:00:00+09:00",
+            "2019-04-04T15:00:00Z",
+            "2019-04-05T08:00:00.000Z",
+            "2019-04-05T12:00:00",
         ] {
             check(text, Ok("2019-04-05"));
         }
@@ -279,18 +364,42 @@ mod tests {
 
     #[test]
     fn what_is_no_date_is_said_to_be_none() {
-        for text in ["2019/02/30", "20190230", "2019-13-01", "平成31年2月29日", "2019年2月30日", "1019-01-01", "2019/00/10"] {
+        for text in [
+            "2019/02/30",
+            "20190230",
+            "2019-13-01",
+            "平成31年2月29日",
+            "2019年2月30日",
+            "1019-01-01",
+            "2019/00/10",
+        ] {
             check(text, Err(Fault::Impossible));
         }
-        for text in ["", "abc", "2019/4/5/6", "4/5", "19/4/5", "確認中", "2019-04-05Tx", "123456789", "2019年春"] {
+        for text in [
+            "",
+            "abc",
+            "2019/4/5/6",
+            "4/5",
+            "19/4/5",
+            "確認中",
+            "2019-04-05Tx",
+            "123456789",
+            "2019年春",
+        ] {
             check(text, Err(Fault::Unreadable));
         }
     }
 
     #[test]
     fn instants_of_any_zone_sort_as_text() {
-        assert_eq!(read_sortable("2020-08-01T08:39:35+09:00").as_deref(), Ok("2020-07-31T23:39:35.000Z"));
-        assert_eq!(read_sortable("2020-08-01T00:00:00.12Z").as_deref(), Ok("2020-08-01T00:00:00.120Z"));
+        assert_eq!(
+            read_sortable("2020-08-01T08:39:35+09:00").as_deref(),
+            Ok("2020-07-31T23:39:35.000Z")
+        );
+        assert_eq!(
+            read_sortable("2020-08-01T00:00:00.12Z").as_deref(),
+            Ok("2020-08-01T00:00:00.120Z")
+        );
         assert_eq!(read_sortable("2020-08-01").as_deref(), Ok("2020-08-01"));
         assert!(read_sortable("yesterday").is_err());
     }

@@ -1,8 +1,8 @@
 //! GL strings (Milius et al., Tissue Antigens 2013): `^` between loci, `|` between genotypes, `+` between the copies,
 //! `~` between the loci of a haplotype, `/` between alternatives.
 
-use super::hla::{Locus, read as read_allele};
 use super::Fault;
+use super::hla::{Locus, read as read_allele};
 
 /// The given copy (0 or 1) of a locus; `None` when the string tells nothing of the locus, or has only one copy of it.
 ///
@@ -23,14 +23,19 @@ pub(crate) fn read(text: &str, locus: Locus, copy: usize) -> Result<Option<Box<s
             }
         }
     }
-    if alternatives.is_empty() { Ok(None) } else { Ok(Some(alternatives.join("/").into())) }
+    if alternatives.is_empty() {
+        Ok(None)
+    } else {
+        Ok(Some(alternatives.join("/").into()))
+    }
 }
 
 /// Whether a part of a GL string is an allele of this locus.
 fn is_of(allele: &str, locus: Locus) -> bool {
     let bare = allele.trim();
     let bare = bare.strip_prefix("HLA-").unwrap_or(bare);
-    bare.split_once('*').is_some_and(|(gene, _)| gene == locus.gene())
+    bare.split_once('*')
+        .is_some_and(|(gene, _)| gene == locus.gene())
 }
 
 #[cfg(test)]
@@ -50,8 +55,16 @@ mod tests {
         check(text, Locus::A, [Some("A*24:02"), Some("A*26:01")]);
         check(text, Locus::B, [Some("B*52:01/B*52:02"), Some("B*35:01")]);
         check(text, Locus::Drb1, [None, None]);
-        check("HLA-A*24:02~HLA-B*52:01+HLA-A*26:01~HLA-B*35:01", Locus::B, [Some("B*52:01"), Some("B*35:01")]);
-        check("HLA-A*24:02+HLA-A*26:01|HLA-A*24:03+HLA-A*26:01", Locus::A, [Some("A*24:02/A*24:03"), Some("A*26:01")]);
+        check(
+            "HLA-A*24:02~HLA-B*52:01+HLA-A*26:01~HLA-B*35:01",
+            Locus::B,
+            [Some("B*52:01"), Some("B*35:01")],
+        );
+        check(
+            "HLA-A*24:02+HLA-A*26:01|HLA-A*24:03+HLA-A*26:01",
+            Locus::A,
+            [Some("A*24:02/A*24:03"), Some("A*26:01")],
+        );
         check("HLA-A*24:02", Locus::A, [Some("A*24:02"), None]);
     }
 }

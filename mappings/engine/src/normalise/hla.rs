@@ -24,7 +24,14 @@ impl Locus {
     /// The locus and the copy (0 or 1) of an HLA column of the schema.
     pub(crate) fn of(attribute: Attribute) -> Option<(Self, usize)> {
         let place = Attribute::HLA.iter().position(|hla| *hla == attribute)?;
-        let locus = [Self::A, Self::B, Self::C, Self::Drb1, Self::Dqb1, Self::Dpb1][place / 2];
+        let locus = [
+            Self::A,
+            Self::B,
+            Self::C,
+            Self::Drb1,
+            Self::Dqb1,
+            Self::Dpb1,
+        ][place / 2];
         Some((locus, place % 2))
     }
 
@@ -56,7 +63,10 @@ impl Locus {
     fn is_only_antigen(self, number: &str) -> bool {
         let only: &[&str] = match self {
             Self::A => &["10", "19", "28"],
-            Self::B => &["12", "16", "17", "21", "22", "60", "61", "62", "63", "64", "65", "70", "71", "72", "75", "76", "77"],
+            Self::B => &[
+                "12", "16", "17", "21", "22", "60", "61", "62", "63", "64", "65", "70", "71", "72",
+                "75", "76", "77",
+            ],
             Self::C => &["10"],
             Self::Drb1 => &["17", "18"],
             Self::Dqb1 | Self::Dpb1 => &[],
@@ -79,11 +89,20 @@ impl Locus {
 
 /// One copy of a locus in the schema's form: `A*24:02`, `A*24:02/A*24:20`, `A24`.
 pub(crate) fn read(text: &str, locus: Locus) -> Result<Box<str>, Fault> {
-    if let [first, second, b':', rest @ ..] = text.as_bytes() {
-        let digits = first.is_ascii_digit() && second.is_ascii_digit() && rest.iter().all(u8::is_ascii_digit);
-        if digits && (2..=3).contains(&rest.len()) {
-            return Ok([locus.gene(), "*", text].concat().into());
-        }
+    if is_two_fields(text) {
+        return Ok([locus.gene(), "*", text].concat().into());
+    }
+    if text
+        .strip_prefix(locus.gene())
+        .and_then(|rest| rest.strip_prefix('*'))
+        .is_some_and(is_two_fields)
+    {
+        return Ok(text.into());
+    }
+    if text.len() == 4 && text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Ok([locus.gene(), "*", &text[..2], ":", &text[2..]]
+            .concat()
+            .into());
     }
     let folded = width::fold(text).to_ascii_uppercase();
     let mut canonical = String::with_capacity(folded.len() + 8);
@@ -98,26 +117,73 @@ pub(crate) fn read(text: &str, locus: Locus) -> Result<Box<str>, Fault> {
         let start = canonical.len();
         push_allele(allele.trim(), locus, &first_field, &mut canonical)?;
         if index == 0 {
-            first_field = canonical[start..].split(':').next().unwrap_or_default().rsplit('*').next().unwrap_or_default().to_owned();
+            first_field = canonical[start..]
+                .split(':')
+                .next()
+                .unwrap_or_default()
+                .rsplit('*')
+                .next()
+                .unwrap_or_default()
+                .to_owned();
         }
     }
     Ok(canonical.into())
 }
 
+/// Whether a text is a typing in one of its most frequent spellings.
+pub(crate) fn is_plain(text: &str, locus: Locus) -> bool {
+    let bare = text
+        .strip_prefix(locus.gene())
+        .and_then(|rest| rest.strip_prefix('*'))
+        .unwrap_or(text);
+    is_two_fields(bare) || text.len() == 4 && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// `24:02`, `15:101`.
+fn is_two_fields(text: &str) -> bool {
+    match text.as_bytes() {
+        [first, second, b':', rest @ ..] => {
+            let digits = first.is_ascii_digit()
+                && second.is_ascii_digit()
+                && rest.iter().all(u8::is_ascii_digit);
+            digits && (2..=3).contains(&rest.len())
+        }
+        _ => false,
+    }
+}
+
 /// Appends one allele or antigen. In `24:02/20` the second stands for `24:20`: `first_field` is the first's.
-fn push_allele(text: &str, locus: Locus, first_field: &str, into: &mut String) -> Result<(), Fault> {
-    let text = text.strip_prefix("HLA-").or_else(|| text.strip_prefix("HLA")).unwrap_or(text).trim_start();
+fn push_allele(
+    text: &str,
+    locus: Locus,
+    first_field: &str,
+    into: &mut String,
+) -> Result<(), Fault> {
+    let text = text
+        .strip_prefix("HLA-")
+        .or_else(|| text.strip_prefix("HLA"))
+        .unwrap_or(text)
+        .trim_start();
     if let Some((gene, fields)) = text.split_once('*') {
         let known = gene == locus.gene() || locus.antigen_spellings().contains(&gene);
-        return if known { push_molecular(fields, locus, into) } else { Err(Fault::Unreadable) };
+        return if known {
+            push_molecular(fields, locus, into)
+        } else {
+            Err(Fault::Unreadable)
+        };
     }
     if text.contains(':') {
         return push_molecular(text.strip_prefix(locus.gene()).unwrap_or(text), locus, into);
     }
-    if !first_field.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) && text.len() <= 3 {
+    if !first_field.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) && text.len() <= 3
+    {
         return push_molecular(&format!("{first_field}:{text}"), locus, into);
     }
-    if let Some(number) = locus.antigen_spellings().iter().find_map(|name| text.strip_prefix(name)) {
+    if let Some(number) = locus
+        .antigen_spellings()
+        .iter()
+        .find_map(|name| text.strip_prefix(name))
+    {
         return push_antigen(number, locus, into);
     }
     match text.len() {
@@ -142,7 +208,13 @@ fn push_antigen(number: &str, locus: Locus, into: &mut String) -> Result<(), Fau
 /// `24:02:01G`, `2402`, `24:XX`, `24:AABB`.
 fn push_molecular(text: &str, locus: Locus, into: &mut String) -> Result<(), Fault> {
     let (digits, suffix) = match text.bytes().last() {
-        Some(last) if b"GPNLSQCA".contains(&last) && text.as_bytes().get(text.len().wrapping_sub(2)).is_some_and(u8::is_ascii_digit) => {
+        Some(last)
+            if b"GPNLSQCA".contains(&last)
+                && text
+                    .as_bytes()
+                    .get(text.len().wrapping_sub(2))
+                    .is_some_and(u8::is_ascii_digit) =>
+        {
             text.split_at(text.len() - 1)
         }
         _ => (text, ""),
@@ -161,7 +233,9 @@ fn push_molecular(text: &str, locus: Locus, into: &mut String) -> Result<(), Fau
 fn push_fields(text: &str, into: &mut String) -> bool {
     for (index, field) in text.split(':').enumerate() {
         let digits = field.bytes().all(|byte| byte.is_ascii_digit());
-        let code = index == 1 && (2..=5).contains(&field.len()) && field.bytes().all(|byte| byte.is_ascii_uppercase());
+        let code = index == 1
+            && (2..=5).contains(&field.len())
+            && field.bytes().all(|byte| byte.is_ascii_uppercase());
         match (index, field.len()) {
             (4.., _) | (_, 0 | 6..) => return false,
             (1, 2) if field == "XX" => return text.ends_with("XX"),
@@ -183,8 +257,7 @@ fn push_fields(text: &str, into: &mut String) -> bool {
 fn push_run(digits: &str, into: &mut String) -> Result<(), Fault> {
     let plain = digits.bytes().all(|byte| byte.is_ascii_digit());
     let padded = match digits.len() {
-        3 => format!("0{digits}"),
-        1 => format!("0{digits}"),
+        1 | 3 => format!("0{digits}"),
         2 | 4 | 6 | 8 => digits.to_owned(),
         _ => return Err(Fault::Unreadable),
     };
@@ -210,7 +283,17 @@ mod tests {
 
     #[test]
     fn an_allele_has_one_form() {
-        for text in ["24:02", "A*24:02", "HLA-A*24:02", "2402", "A*2402", "２４：０２", "a*24:02", "A24:02", "24:2"] {
+        for text in [
+            "24:02",
+            "A*24:02",
+            "HLA-A*24:02",
+            "2402",
+            "A*2402",
+            "２４：０２",
+            "a*24:02",
+            "A24:02",
+            "24:2",
+        ] {
             check(Locus::A, text, Some("A*24:02"));
         }
         check(Locus::A, "201", Some("A*02:01"));
@@ -250,7 +333,18 @@ mod tests {
 
     #[test]
     fn what_is_no_typing_of_the_locus_is_said_so() {
-        for text in ["B*52:01", "DR15", "x", "24:", ":02", "24:02:01:01:01", "A*", "山田", "24:02/", "12345"] {
+        for text in [
+            "B*52:01",
+            "DR15",
+            "x",
+            "24:",
+            ":02",
+            "24:02:01:01:01",
+            "A*",
+            "山田",
+            "24:02/",
+            "12345",
+        ] {
             check(Locus::A, text, None);
         }
     }

@@ -9,7 +9,10 @@ const CRID_DIGITS_MAX: usize = 10;
 
 /// A TRUMP番号 as 12 digits: leading zeros that a spreadsheet lost are put back.
 pub(crate) fn trump(text: &str) -> Result<Box<str>, Fault> {
-    if text.len() == TRUMP_DIGITS && text.bytes().all(|byte| byte.is_ascii_digit()) && text != "000000000000" {
+    if text.len() == TRUMP_DIGITS
+        && text.bytes().all(|byte| byte.is_ascii_digit())
+        && text != "000000000000"
+    {
         return Ok(text.into());
     }
     let digits = digits_of(text, TRUMP_DIGITS)?;
@@ -24,7 +27,10 @@ pub(crate) fn crid(text: &str) -> Result<Box<str>, Fault> {
 /// The digits without leading zeros; at least one, at most `max`.
 fn digits_of(text: &str, max: usize) -> Result<String, Fault> {
     let folded = width::fold(text);
-    let compact: String = folded.chars().filter(|character| !matches!(character, ' ' | '-')).collect();
+    let compact: String = folded
+        .chars()
+        .filter(|character| !matches!(character, ' ' | '-'))
+        .collect();
     // A spreadsheet's apostrophe and a float's `.0` are no part of the number.
     let bare = compact.strip_prefix('\'').unwrap_or(&compact);
     let bare = bare.strip_suffix(".0").unwrap_or(bare);
@@ -32,7 +38,11 @@ fn digits_of(text: &str, max: usize) -> Result<String, Fault> {
     let fits = bare.len() <= max.max(TRUMP_DIGITS)
         && (1..=max).contains(&significant.len())
         && significant.bytes().all(|byte| byte.is_ascii_digit());
-    if fits { Ok(significant.to_owned()) } else { Err(Fault::Unreadable) }
+    if fits {
+        Ok(significant.to_owned())
+    } else {
+        Err(Fault::Unreadable)
+    }
 }
 
 #[cfg(test)]
@@ -50,7 +60,14 @@ mod tests {
         check(trump, "０００１２３４５６７８９", Some("000123456789"));
         check(trump, " 0001-2345-6789 ", Some("000123456789"));
         check(trump, "'123456789", Some("000123456789"));
-        for wrong in ["", "1.23E+11", "0001234567890", "000000000000", "12a", "1234567890123"] {
+        for wrong in [
+            "",
+            "1.23E+11",
+            "0001234567890",
+            "000000000000",
+            "12a",
+            "1234567890123",
+        ] {
             check(trump, wrong, None);
         }
     }

@@ -23,8 +23,13 @@ pub(crate) fn read(text: &str) -> Result<Box<str>, Fault> {
     let latin = bare.bytes().all(|byte| byte.is_ascii_uppercase());
     let kana = bare.chars().all(|character| !character.is_ascii());
     let length = bare.chars().count();
-    let fits = (latin && (1..=LETTERS_MAX).contains(&length)) || (kana && (1..=KANA_MAX).contains(&length));
-    if fits { Ok(bare.into()) } else { Err(Fault::Unreadable) }
+    let fits = (latin && (1..=LETTERS_MAX).contains(&length))
+        || (kana && (1..=KANA_MAX).contains(&length));
+    if fits {
+        Ok(bare.into())
+    } else {
+        Err(Fault::Unreadable)
+    }
 }
 
 /// The katakana of a hiragana.

@@ -8,9 +8,19 @@ const LOT_BYTES_MAX: usize = 30;
 /// One lot in upper case, without spaces.
 pub(crate) fn read(text: &str) -> Result<Box<str>, Fault> {
     let folded = width::fold(text);
-    let lot: String = folded.chars().filter(|character| *character != ' ').map(|character| character.to_ascii_uppercase()).collect();
-    let plain = lot.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_./#".contains(&byte));
-    if plain && (1..=LOT_BYTES_MAX).contains(&lot.len()) { Ok(lot.into()) } else { Err(Fault::Unreadable) }
+    let lot: String = folded
+        .chars()
+        .filter(|character| *character != ' ')
+        .map(|character| character.to_ascii_uppercase())
+        .collect();
+    let plain = lot
+        .bytes()
+        .all(|byte| byte.is_ascii_alphanumeric() || b"-_./#".contains(&byte));
+    if plain && (1..=LOT_BYTES_MAX).contains(&lot.len()) {
+        Ok(lot.into())
+    } else {
+        Err(Fault::Unreadable)
+    }
 }
 
 #[cfg(test)]

@@ -7,10 +7,20 @@ pub(crate) fn integer(text: &str, units: &[(Box<str>, f64)]) -> Result<i64, Faul
     if let Ok(number) = text.parse::<i64>() {
         return Ok(number);
     }
+    let counted = units
+        .iter()
+        .filter(|(_, factor)| (*factor - 1.0).abs() < f64::EPSILON)
+        .find_map(|(unit, _)| text.strip_suffix(&**unit));
+    if let Some(number) = counted.and_then(|counted| counted.parse::<i64>().ok()) {
+        return Ok(number);
+    }
     let number = decimal(text, units)?;
     // Within these bounds a whole f64 is exact.
     if number.fract() == 0.0 && number.abs() < 9.0e15 {
-        #[expect(clippy::cast_possible_truncation, reason = "whole and within bounds, checked above")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "whole and within bounds, checked above"
+        )]
         Ok(number as i64)
     } else {
         Err(Fault::Unreadable)
@@ -25,13 +35,26 @@ pub(crate) fn decimal(text: &str, units: &[(Box<str>, f64)]) -> Result<f64, Faul
         .iter()
         .find_map(|(unit, factor)| folded.strip_suffix(&**unit).map(|number| (number, *factor)))
         .unwrap_or((&folded, 1.0));
-    let compact: String = number.chars().filter(|character| !matches!(character, ',' | ' ')).collect();
+    let compact: String = number
+        .chars()
+        .filter(|character| !matches!(character, ',' | ' '))
+        .collect();
     let (mantissa, power) = split_power(&compact)?;
     let plain = !mantissa.is_empty()
-        && mantissa.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'-' | b'+' | b'e'));
-    let value: f64 = if plain { mantissa.parse().map_err(|_| Fault::Unreadable)? } else { return Err(Fault::Unreadable) };
+        && mantissa
+            .bytes()
+            .all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'-' | b'+' | b'e'));
+    let value: f64 = if plain {
+        mantissa.parse().map_err(|_| Fault::Unreadable)?
+    } else {
+        return Err(Fault::Unreadable);
+    };
     let number = value * 10_f64.powi(power) * factor;
-    if number.is_finite() { Ok(number) } else { Err(Fault::Unreadable) }
+    if number.is_finite() {
+        Ok(number)
+    } else {
+        Err(Fault::Unreadable)
+    }
 }
 
 /// `2.5x10^6` into 2.5 and 6.
@@ -40,9 +63,16 @@ fn split_power(text: &str) -> Result<(&str, i32), Fault> {
         return Ok((text, 0));
     };
     let power = rest.strip_prefix("10").ok_or(Fault::Unreadable)?;
-    let power = power.strip_prefix('^').or_else(|| power.strip_prefix('e')).unwrap_or(power);
+    let power = power
+        .strip_prefix('^')
+        .or_else(|| power.strip_prefix('e'))
+        .unwrap_or(power);
     let power: i32 = power.parse().map_err(|_| Fault::Unreadable)?;
-    if power.abs() <= 30 { Ok((mantissa, power)) } else { Err(Fault::Unreadable) }
+    if power.abs() <= 30 {
+        Ok((mantissa, power))
+    } else {
+        Err(Fault::Unreadable)
+    }
 }
 
 /// Raised digits as `^6`: folding alone would make `10⁶` into `106`.
@@ -94,7 +124,14 @@ mod tests {
 
     #[test]
     fn powers_of_ten_are_read() {
-        for text in ["2.5x10^6", "2.5E6", "2.5×10⁶", "2.5×10^6/kg", "250万", "2,500,000"] {
+        for text in [
+            "2.5x10^6",
+            "2.5E6",
+            "2.5×10⁶",
+            "2.5×10^6/kg",
+            "250万",
+            "2,500,000",
+        ] {
             assert_eq!(decimal(text, &units()), Ok(2.5e6), "{text}");
         }
         assert!(decimal("2.5x11^6", &units()).is_err());

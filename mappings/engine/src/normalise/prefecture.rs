@@ -32,7 +32,10 @@ pub(crate) fn read(text: &str) -> Result<Arc<str>, Fault> {
         return Ok(number.clone());
     }
     let folded = width::fold_case(text);
-    let bare = [" prefecture", "-ken", "-fu", "-to"].iter().find_map(|end| folded.strip_suffix(end)).unwrap_or(&folded);
+    let bare = [" prefecture", "-ken", "-fu", "-to"]
+        .iter()
+        .find_map(|end| folded.strip_suffix(end))
+        .unwrap_or(&folded);
     numbers.get(bare).cloned().ok_or(Fault::Unreadable)
 }
 
@@ -42,7 +45,16 @@ mod tests {
 
     #[test]
     fn a_prefecture_is_its_number() {
-        for text in ["東京都", "東京", "Tokyo", "tokyo-to", "13", "JP-13", "１３", " 東京都 "] {
+        for text in [
+            "東京都",
+            "東京",
+            "Tokyo",
+            "tokyo-to",
+            "13",
+            "JP-13",
+            "１３",
+            " 東京都 ",
+        ] {
             assert_eq!(read(text).as_deref(), Ok("13"), "{text}");
         }
         assert_eq!(read("京都府").as_deref(), Ok("26"));
@@ -51,6 +63,12 @@ mod tests {
         assert_eq!(read("1").as_deref(), Ok("01"));
         assert_eq!(read("国外").as_deref(), Ok("abroad"));
         assert!(read("東京都千代田区").is_err() && read("48").is_err());
-        assert_eq!(NUMBERS.values().collect::<std::collections::BTreeSet<_>>().len(), 48);
+        assert_eq!(
+            NUMBERS
+                .values()
+                .collect::<std::collections::BTreeSet<_>>()
+                .len(),
+            48
+        );
     }
 }

@@ -11,13 +11,23 @@ pub(crate) fn read<'a>(text: &'a str, resource: &str) -> Result<&'a str, Fault> 
     let bare = text.split_once("/_history/").map_or(text, |(bare, _)| bare);
     let mut parts = bare.rsplitn(3, '/');
     let (id, kind) = (parts.next().unwrap_or_default(), parts.next());
-    if kind == Some(resource) { checked(id) } else { Err(Fault::Unreadable) }
+    if kind == Some(resource) {
+        checked(id)
+    } else {
+        Err(Fault::Unreadable)
+    }
 }
 
 /// An id of FHIR: 1 to 64 of letters, digits, `-` and `.`.
 pub(crate) fn checked(id: &str) -> Result<&str, Fault> {
-    let plain = id.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_'));
-    if plain && (1..=64).contains(&id.len()) { Ok(id) } else { Err(Fault::Unreadable) }
+    let plain = id
+        .bytes()
+        .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_'));
+    if plain && (1..=64).contains(&id.len()) {
+        Ok(id)
+    } else {
+        Err(Fault::Unreadable)
+    }
 }
 
 #[cfg(test)]
@@ -26,7 +36,12 @@ mod tests {
 
     #[test]
     fn a_reference_gives_its_id() {
-        for text in ["Patient/a1", "https://example.org/fhir/Patient/a1", "Patient/a1/_history/3", "urn:uuid:a1"] {
+        for text in [
+            "Patient/a1",
+            "https://example.org/fhir/Patient/a1",
+            "Patient/a1/_history/3",
+            "urn:uuid:a1",
+        ] {
             assert_eq!(read(text, "Patient"), Ok("a1"), "{text}");
         }
         for text in ["Group/a1", "a1", "Patient/", "#p", ""] {

@@ -17,11 +17,41 @@ struct Era {
 
 /// Eras since Meiji. The first six years of Meiji were lunisolar; no living patient has a date in them.
 const ERAS: [Era; 5] = [
-    Era { kanji: "令和", letter: 'R', first_year: 2019, first: (2019, 5, 1), last: None },
-    Era { kanji: "平成", letter: 'H', first_year: 1989, first: (1989, 1, 8), last: Some((2019, 4, 30)) },
-    Era { kanji: "昭和", letter: 'S', first_year: 1926, first: (1926, 12, 25), last: Some((1989, 1, 7)) },
-    Era { kanji: "大正", letter: 'T', first_year: 1912, first: (1912, 7, 30), last: Some((1926, 12, 24)) },
-    Era { kanji: "明治", letter: 'M', first_year: 1868, first: (1868, 1, 25), last: Some((1912, 7, 29)) },
+    Era {
+        kanji: "令和",
+        letter: 'R',
+        first_year: 2019,
+        first: (2019, 5, 1),
+        last: None,
+    },
+    Era {
+        kanji: "平成",
+        letter: 'H',
+        first_year: 1989,
+        first: (1989, 1, 8),
+        last: Some((2019, 4, 30)),
+    },
+    Era {
+        kanji: "昭和",
+        letter: 'S',
+        first_year: 1926,
+        first: (1926, 12, 25),
+        last: Some((1989, 1, 7)),
+    },
+    Era {
+        kanji: "大正",
+        letter: 'T',
+        first_year: 1912,
+        first: (1912, 7, 30),
+        last: Some((1926, 12, 24)),
+    },
+    Era {
+        kanji: "明治",
+        letter: 'M',
+        first_year: 1868,
+        first: (1868, 1, 25),
+        last: Some((1912, 7, 29)),
+    },
 ];
 
 /// The era that a folded text begins with, and the rest of it.
@@ -31,7 +61,8 @@ pub(crate) fn era_of(text: &str) -> Option<(usize, &str)> {
         let by_letter = || {
             let rest = text.strip_prefix(|first: char| first.to_ascii_uppercase() == era.letter)?;
             let rest = rest.trim_start_matches(['.', ' ']);
-            rest.starts_with(|next: char| next.is_ascii_digit() || next == '元').then_some(rest)
+            rest.starts_with(|next: char| next.is_ascii_digit() || next == '元')
+                .then_some(rest)
         };
         by_name.or_else(by_letter).map(|rest| (index, rest))
     })
@@ -51,10 +82,16 @@ pub(crate) fn date_of(
     if year < 1 {
         return Err(Fault::Impossible);
     }
-    let year = era.first_year.checked_add(year - 1).ok_or(Fault::Impossible)?;
+    let year = era
+        .first_year
+        .checked_add(year - 1)
+        .ok_or(Fault::Impossible)?;
     let date = partial(year, month, day).map_err(|_| Fault::Impossible)?;
-    let first = PartialDate::day(era.first.0, era.first.1, era.first.2).map_err(|_| Fault::Impossible)?;
-    let last = era.last.and_then(|(year, month, day)| PartialDate::day(year, month, day).ok());
+    let first =
+        PartialDate::day(era.first.0, era.first.1, era.first.2).map_err(|_| Fault::Impossible)?;
+    let last = era
+        .last
+        .and_then(|(year, month, day)| PartialDate::day(year, month, day).ok());
     let begun = date.latest() >= first.earliest();
     let ended = last.is_some_and(|last| date.earliest() > last.latest());
     if begun && !ended {
@@ -64,11 +101,19 @@ pub(crate) fn date_of(
         Some(last) if ended => year <= last.year() + 1,
         _ => year == era.first_year,
     };
-    if near { Ok((date, true)) } else { Err(Fault::Impossible) }
+    if near {
+        Ok((date, true))
+    } else {
+        Err(Fault::Impossible)
+    }
 }
 
 /// A date with the parts that are known.
-pub(crate) fn partial(year: i16, month: Option<i8>, day: Option<i8>) -> Result<PartialDate, DateError> {
+pub(crate) fn partial(
+    year: i16,
+    month: Option<i8>,
+    day: Option<i8>,
+) -> Result<PartialDate, DateError> {
     match (month, day) {
         (Some(month), Some(day)) => PartialDate::day(year, month, day),
         (Some(month), None) => PartialDate::year_month(year, month),

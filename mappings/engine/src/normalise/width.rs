@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfkc_quick};
 
 /// The text in NFKC, trimmed, its runs of white space one space, its dashes `-`.
 ///
@@ -10,6 +10,11 @@ use unicode_normalization::UnicodeNormalization;
 pub(crate) fn fold(text: &str) -> Cow<'_, str> {
     let trimmed = text.trim();
     if trimmed.is_ascii() && !has_odd_space(trimmed) {
+        return Cow::Borrowed(trimmed);
+    }
+    // Most Japanese texts are in this form already.
+    let settled = |character: char| !character.is_whitespace() && one_dash(character) == character;
+    if trimmed.chars().all(settled) && is_nfkc_quick(trimmed.chars()) == IsNormalized::Yes {
         return Cow::Borrowed(trimmed);
     }
     let mut folded = String::with_capacity(trimmed.len());
@@ -40,7 +45,9 @@ pub(crate) fn fold_case(text: &str) -> Cow<'_, str> {
 
 fn has_odd_space(text: &str) -> bool {
     let bytes = text.as_bytes();
-    bytes.iter().any(|byte| matches!(byte, b'\t' | b'\r' | b'\n'))
+    bytes
+        .iter()
+        .any(|byte| matches!(byte, b'\t' | b'\r' | b'\n'))
         || bytes.windows(2).any(|pair| pair == b"  ")
 }
 
