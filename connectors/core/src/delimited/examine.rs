@@ -195,7 +195,7 @@ mod tests {
             Err("declare `encoding = \"utf-8\"`"),
         );
         check(
-            format!("\u{FEFF}a,b\n").as_bytes(),
+            "\u{FEFF}a,b\n".as_bytes(),
             TextEncoding::Cp932,
             Err("byte order mark"),
         );

@@ -17,7 +17,7 @@ impl Cells {
 }
 
 /// What the bytes ahead hold.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Ahead {
     /// A whole row: how many bytes and physical lines it takes, its end included.
     Row { used: usize, lines: u64 },
