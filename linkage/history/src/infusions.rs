@@ -184,12 +184,17 @@ fn undated(statement: &Statement<'_>, groups: &[Vec<Statement<'_>>]) -> Option<u
 pub(crate) fn clashes(statement: &Statement<'_>, group: &[Statement<'_>]) -> bool {
     let own = |told: &Statement<'_>| statement.source() == told.source();
     let differs = |attribute: Attribute, told: &Statement<'_>| matches!((statement.code(attribute), told.code(attribute)), (Some(left), Some(right)) if left != right);
+    let own_cells = |told: &Statement<'_>| {
+        told.code(Attribute::DonorType)
+            .map(|donor| donor == "autologous")
+    };
+    let other_cells = |told: &Statement<'_>| matches!((own_cells(statement), own_cells(told)), (Some(left), Some(right)) if left != right);
     group.iter().any(|told| {
         let ordinals = (
             statement.number(Attribute::Ordinal),
             told.number(Attribute::Ordinal),
         );
-        differs(Attribute::DonorType, told)
+        other_cells(told)
             || differs(Attribute::Product, told)
             || (own(told) && matches!(ordinals, (Some(left), Some(right)) if left != right))
     })

@@ -33,8 +33,37 @@ pub(crate) fn attach<'a>(records: &[&'a MappedRecord], drafts: &mut Vec<Draft<'a
             None => rest.push(mention),
         }
     }
-    drafts.extend(by_kind(&rest, rules));
+    drafts.extend(known_by_mentions(rest, rules));
     attach_undated(&undated, drafts, rules);
+}
+
+/// Infusions that no source records. Mentions of an exact day make them, and those of a month's first day go to one of
+/// that month.
+fn known_by_mentions<'a>(mentions: Vec<Statement<'a>>, rules: &Rules) -> Vec<Draft<'a>> {
+    let (vague, exact): (Vec<_>, Vec<_>) = mentions.into_iter().partition(|mention| {
+        mention
+            .date
+            .and_then(firm_day)
+            .is_some_and(|day| day.day() == 1)
+    });
+    let mut drafts = by_kind(&exact, rules);
+    let mut rest = Vec::new();
+    for mention in vague {
+        let within = |draft: &Draft<'_>| {
+            let told = draft.tellings.first().and_then(|first| first.date);
+            let close = mention
+                .date
+                .zip(told)
+                .and_then(|(date, told)| closeness(date, told, rules));
+            kind_of(&mention) == Some(draft.kind) && close.is_some_and(|(class, _)| class < 2)
+        };
+        match drafts.iter().position(within) {
+            Some(place) => drafts[place].tellings.push(mention),
+            None => rest.push(mention),
+        }
+    }
+    drafts.extend(by_kind(&rest, rules));
+    drafts
 }
 
 /// Whether it says that there was an infusion.

@@ -250,6 +250,15 @@ fn the_first_of_a_month_in_a_mention_means_any_day_of_it() {
 }
 
 #[test]
+fn two_mentions_of_one_unrecorded_infusion_are_one_event() {
+    check(
+        "formsnet3/2450 mention infusion_kind=CT mention=subsequent occurred=yes date=2022-09-01
+         trump/1 mention infusion_kind=CT mention=elsewhere occurred=yes date=2022-09-15 product=a",
+        &["CT? 2022-09-15 formsnet3+trump"],
+    );
+}
+
+#[test]
 fn one_diagnosis_that_two_sources_name_differently_is_one() {
     check(
         "trump/1 diagnosis disease=NHL date=2021-10-05

@@ -87,6 +87,7 @@ fn an_infusion_is_told_differently() {
         &two("donor_type=allogeneic", "donor_type=autologous"),
         &["C-008"],
     );
+    check(&two("donor_type=syngeneic", "donor_type=allogeneic"), &[]);
     check(&two("graft=bone_marrow", "graft=cord_blood"), &["C-009"]);
     check(
         &two(

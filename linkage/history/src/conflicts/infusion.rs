@@ -31,7 +31,7 @@ pub(super) fn about_infusion(case: &Case<'_, '_>, draft: &Draft<'_>, found: &mut
         (Attribute::Product, checks::PRODUCT_DIFFERS),
     ] {
         let told = draft.told(attribute, case.rules);
-        if differ(&told) && !is_one_graft(&told) {
+        if differ(&told) && !is_finer_word(&told) {
             found.push(conflict(check, &name, told));
         }
     }
@@ -49,11 +49,13 @@ pub(super) fn about_infusion(case: &Case<'_, '_>, draft: &Draft<'_>, found: &mut
     }
 }
 
-/// Whether one source tells both grafts of a transplant and another, whose list has no word for both, only one of them.
-fn is_one_graft(told: &[SourcedValue]) -> bool {
+/// Whether the tellings differ only because one source's list has a finer word: both grafts of one transplant, or a
+/// twin's cells, which another list calls allogeneic.
+fn is_finer_word(told: &[SourcedValue]) -> bool {
     let codes = || told.iter().filter_map(|told| told.value.to_text());
-    codes().any(|code| code == "bone_marrow_and_peripheral_blood")
-        && codes().all(|code| code.contains("bone_marrow") || code.contains("peripheral_blood"))
+    let both_grafts = codes().any(|code| code == "bone_marrow_and_peripheral_blood")
+        && codes().all(|code| code.contains("bone_marrow") || code.contains("peripheral_blood"));
+    both_grafts || codes().all(|code| matches!(&*code, "syngeneic" | "allogeneic"))
 }
 
 /// Whether both are exact and more than a day at midnight apart.
