@@ -53,7 +53,7 @@ impl Run {
                 }
                 match &record.body {
                     AdmittedBody::Row(row) => {
-                        row.cells().for_each(|cell| self.said.extend([cell, "\n"]))
+                        row.cells().for_each(|cell| self.said.extend([cell, "\n"]));
                     }
                     AdmittedBody::Json(text) => self.said.push_str(text),
                     AdmittedBody::Deleted => {}
