@@ -49,7 +49,7 @@ impl Project {
             None => config.database.value(dir).map_err(Failure::usage)?,
         };
         let url = placed(&url, dir)?;
-        let store = Store::open(&url).await?;
+        let store = open_alone(dir, &url).await?;
         Ok(Self {
             dir: dir.to_owned(),
             config: Arc::new(config),
@@ -64,11 +64,7 @@ impl Project {
     /// # Errors
     /// When it cannot be made.
     pub fn state_dir(&self) -> Result<PathBuf, Failure> {
-        let state = self.dir.join(".musubi");
-        std::fs::create_dir_all(&state).map_err(|cause| {
-            Failure::because(format!("`{}` cannot be made", state.display()), cause)
-        })?;
-        Ok(state)
+        state_dir(&self.dir)
     }
 
     /// The side tables that mappings look things up in.
@@ -125,6 +121,29 @@ impl Project {
             }
         }
     }
+}
+
+fn state_dir(dir: &Path) -> Result<PathBuf, Failure> {
+    let state = dir.join(".musubi");
+    std::fs::create_dir_all(&state).map_err(|cause| {
+        Failure::because(format!("`{}` cannot be made", state.display()), cause)
+    })?;
+    Ok(state)
+}
+
+/// Opens the database while no other process of this project does: two that make its tables at once would be in each other's way.
+async fn open_alone(dir: &Path, url: &str) -> Result<Store, Failure> {
+    let path = state_dir(dir)?.join("open.lock");
+    let locked = move || -> std::io::Result<std::fs::File> {
+        let file = std::fs::File::create(path)?;
+        file.lock()?;
+        Ok(file)
+    };
+    let _alone = tokio::task::spawn_blocking(locked)
+        .await
+        .map_err(|cause| Failure::because("a fault of the program", cause))?
+        .map_err(|cause| Failure::because("a lock file cannot be used", cause))?;
+    Ok(Store::open(url).await?)
 }
 
 /// The shipped mapping files of a kind, as names and texts.

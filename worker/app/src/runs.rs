@@ -104,8 +104,9 @@ pub async fn at_once<T>(
         store: project.store.clone(),
         held,
     };
-    let done = traced(&attempt, kind, source, work).await;
-    end(attempt, kind, done, None).await
+    let new = new_run(project, kind, source, Timestamp::now());
+    let done = traced(&attempt, &new, work).await;
+    end(attempt, new, done, None).await
 }
 
 /// Runs a job that was queued; `None` when there is nothing to do: another has it, it has ended, it is not due.
@@ -137,8 +138,9 @@ pub async fn queued<T>(
         store: project.store.clone(),
         held,
     };
-    let done = traced(&attempt, run.kind, run.source.as_ref(), work).await;
-    end(attempt, run.kind, done, Some(retry)).await.map(Some)
+    let new = new_run(project, run.kind, run.source.as_ref(), Timestamp::now());
+    let done = traced(&attempt, &new, work).await;
+    end(attempt, new, done, Some(retry)).await.map(Some)
 }
 
 /// The lease that a job works under.
@@ -159,13 +161,9 @@ async fn begin_new(
     let store = &project.store;
     for _ in 0..STARTS_ASKED_MAX {
         let now = Timestamp::now();
-        let new = NewRun {
-            kind,
-            source: source.cloned(),
-            attempts_max: project.config.worker.attempts_max,
-            due: now,
-        };
-        let run = store.queue_run(&new, now).await?;
+        let run = store
+            .queue_run(&new_run(project, kind, source, now), now)
+            .await?;
         // One that waits for its delay is begun now: a person asks for it.
         let due = store.run(run).await?.map_or(now, |run| run.due_at.max(now));
         if let Start::Begin { .. } = store.start_run(held.lease(), run, due).await? {
@@ -180,48 +178,45 @@ async fn begin_new(
 
 async fn traced<T>(
     attempt: &Attempt,
-    kind: RunKind,
-    source: Option<&SourceName>,
+    new: &NewRun,
     work: impl AsyncFnOnce(&Attempt) -> Result<T, Failure>,
 ) -> Result<T, Failure> {
+    let (kind, source) = (new.kind.as_str(), new.source.as_ref());
     let source = source.map(ToString::to_string).unwrap_or_default();
-    let span = tracing::info_span!("run", id = attempt.run.0, kind = kind.as_str(), source);
+    let span = tracing::info_span!("run", id = attempt.run.0, kind, source);
     work(attempt).instrument(span).await
 }
 
 async fn end<T>(
     attempt: Attempt,
-    kind: RunKind,
+    new: NewRun,
     done: Result<T, Failure>,
     retry: Option<Duration>,
 ) -> Result<Ended<T>, Failure> {
     let now = Timestamp::now();
-    let how = match &done {
-        Ok(_) => RunEnd::Done,
-        Err(Failure::Refused { .. }) => RunEnd::Refused {
-            error: one_line(&done),
-        },
-        Err(Failure::TryLater { .. }) => RunEnd::Failed {
-            error: one_line(&done),
-            retry_at: retry.map(|delay| {
-                if attempt.stop.is_asked() {
-                    now
-                } else {
-                    now + delay
-                }
-            }),
-        },
-        Err(_) => RunEnd::Failed {
-            error: one_line(&done),
-            retry_at: None,
-        },
+    let retry = if attempt.stop.is_asked() {
+        retry.map(|_| Duration::ZERO)
+    } else {
+        retry
     };
     let recorded = attempt
         .store
-        .finish_run(attempt.held.lease(), attempt.run, how, now)
+        .finish_run(
+            attempt.held.lease(),
+            attempt.run,
+            how_ended(&done, retry, now),
+            now,
+        )
         .await;
     if let Ok(state) = &recorded {
-        Meters::global().run(kind.as_str(), state.as_str());
+        Meters::global().run(new.kind.as_str(), state.as_str());
+    }
+    if attempt.stop.is_asked() && matches!(recorded, Ok(RunState::DeadLettered)) {
+        // It was not the run's fault that its last attempt was cut short.
+        attempt
+            .store
+            .queue_run(&NewRun { due: now, ..new }, now)
+            .await?;
     }
     let run = attempt.run;
     let released = attempt.held.release().await;
@@ -234,11 +229,39 @@ async fn end<T>(
     })
 }
 
-fn one_line<T>(done: &Result<T, Failure>) -> String {
-    done.as_ref()
-        .err()
-        .map(|failure| failure.told().replace('\n', ";"))
-        .unwrap_or_default()
+/// How an attempt is recorded; where waiting may help and there is a delay, another one is queued after it.
+fn how_ended<T>(done: &Result<T, Failure>, retry: Option<Duration>, now: Timestamp) -> RunEnd {
+    let Err(failure) = done else {
+        return RunEnd::Done;
+    };
+    let error = failure.told().replace('\n', ";");
+    match failure {
+        Failure::Refused { .. } => RunEnd::Refused { error },
+        Failure::TryLater { .. } => RunEnd::Failed {
+            error,
+            retry_at: retry.map(|delay| now + delay),
+        },
+        Failure::Usage { .. } | Failure::Stop { .. } => RunEnd::Failed {
+            error,
+            retry_at: None,
+        },
+    }
+}
+
+/// A run of a job, to be queued.
+#[must_use]
+pub fn new_run(
+    project: &Project,
+    kind: RunKind,
+    source: Option<&SourceName>,
+    due: Timestamp,
+) -> NewRun {
+    NewRun {
+        kind,
+        source: source.cloned(),
+        attempts_max: project.config.worker.attempts_max,
+        due,
+    }
 }
 
 /// The delay before the next attempt: doubled each time.

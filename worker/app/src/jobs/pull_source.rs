@@ -1,18 +1,14 @@
 //! Pulls a source page by page and stores each page with its cursor; the next page is read and mapped while one is stored.
 
-use std::collections::BTreeMap;
-use std::fmt::Write as _;
-use std::sync::Arc;
-
-use connector::{Connector, Cursor, Finding, FindingKind, Next, Page};
+use connector::{Connector, ConnectorError, Cursor, Finding, FindingKind, Next, Page};
 use jiff::Timestamp;
-use mapping::Renamed;
-use schema::{Header, RowCounts};
+use schema::RowCounts;
 use serde::Serialize;
 use store::{PageCommit, RunFinding};
 
 use crate::Failure;
 use crate::config::SourceConfig;
+use crate::jobs::check_layout::{check_layout, connect};
 use crate::jobs::map_records::{MappedPage, Mapper, remap_if_changed};
 use crate::progress::{Progress, Unit};
 use crate::project::Project;
@@ -20,10 +16,10 @@ use crate::runs::Attempt;
 use crate::telemetry::Meters;
 
 /// Pages of one pull before it is taken for endless: at the least rows a page this is more than any registry holds.
-const PAGES_MAX: usize = 10_000_000;
+pub(super) const PAGES_MAX: usize = 10_000_000;
 
 /// Findings of one pull that are kept for showing; all are stored.
-const FINDINGS_SHOWN_MAX: usize = 100;
+pub(super) const FINDINGS_SHOWN_MAX: usize = 100;
 
 /// What pulling a source came to.
 #[derive(Clone, Debug, Default, Serialize)]
@@ -90,99 +86,10 @@ pub async fn pull_source(
     pulled.map(|pulled| Pulled { remapped, ..pulled })
 }
 
-/// The connector of a configured source.
-///
-/// # Errors
-/// When its settings contradict each other.
-pub fn connect(source: &SourceConfig, mapper: &Mapper) -> Result<Box<dyn Connector>, Failure> {
-    source.settings.connect(&mapper.mappings.resource_types())
-}
-
-/// Asks the mappings whether they know the layouts of the source's files. Gives what is worth knowing, such as new columns.
-///
-/// # Errors
-/// When a required column is missing (file, column and likely new name are told), or a file cannot be read at all.
-pub async fn check_layout(
-    connector: &dyn Connector,
-    mapper: &Mapper,
-) -> Result<Vec<Finding>, Failure> {
-    let report = connector.check().await?;
-    let mut findings = Vec::new();
-    for finding in report.findings {
-        if finding.kind == FindingKind::Fault {
-            return Err(Failure::stop(format!(
-                "`{}`: {}",
-                finding.place, finding.message
-            )));
-        }
-        findings.push(finding);
-    }
-    for (place, header) in &report.headers {
-        findings.extend(check_header(place, header, mapper)?);
-    }
-    Ok(findings)
-}
-
-fn check_header(
-    place: &Arc<str>,
-    header: &Header,
-    mapper: &Mapper,
-) -> Result<Vec<Finding>, Failure> {
-    let fit = mapper.mappings.fit(header);
-    let listed = |names: &mut dyn Iterator<Item = &str>| {
-        names
-            .map(|name| format!("`{name}`"))
-            .collect::<Vec<_>>()
-            .join(", ")
-    };
-    if let (None, Some(nearest)) = (&fit.mapping, &fit.nearest) {
-        let missing = listed(&mut fit.missing.iter().map(|name| &**name));
-        let mut why = format!("`{place}` lacks {missing}, which mapping `{nearest}` needs");
-        for Renamed { found, expected } in &fit.renamed {
-            let _ = write!(why, "; `{found}` may be the new name of `{expected}`");
-        }
-        return Err(Failure::stop(why + "; nothing of it was stored").advise(
-            "correct the file, or name the new heading in a mapping file of your own (`mappings = [...]` of the source)",
-        ));
-    }
-    let mut notes = Vec::new();
-    if fit.mapping.is_none() {
-        notes.push((
-            FindingKind::Warning,
-            "no mapping takes this layout: its rows are set aside".to_owned(),
-        ));
-    } else if !fit.unknown.is_empty() {
-        let unknown = listed(&mut fit.unknown.iter().map(|name| &**name));
-        notes.push((
-            FindingKind::Note,
-            format!("new columns, not stored: {unknown}"),
-        ));
-    }
-    if !fit.refused.is_empty() {
-        let refused = listed(&mut fit.refused.iter().map(|name| &**name));
-        notes.push((
-            FindingKind::Note,
-            format!("columns that may not enter, not stored: {refused}"),
-        ));
-    }
-    for Renamed { found, expected } in &fit.renamed {
-        notes.push((
-            FindingKind::Note,
-            format!("`{found}` may be the new name of `{expected}`"),
-        ));
-    }
-    let finding = |(kind, message)| Finding {
-        kind,
-        place: place.clone(),
-        message,
-    };
-    Ok(notes.into_iter().map(finding).collect())
-}
-
 impl Pull<'_> {
     async fn all_pages(&self, notes: Vec<Finding>) -> Result<Pulled, Failure> {
         let mut pulled = Pulled::default();
-        let from = self.stored_cursor().await?;
+        let from = stored_cursor(self.project, self.source).await?;
         let mut prepared = self.prepare(from).await?;
         prepared.findings.splice(0..0, notes);
         for _ in 0..PAGES_MAX {
@@ -214,16 +121,6 @@ impl Pull<'_> {
             "`{}` gave more than {PAGES_MAX} pages",
             self.source.name
         )))
-    }
-
-    async fn stored_cursor(&self) -> Result<Option<Cursor>, Failure> {
-        let Some(text) = self.project.store.cursor(&self.source.name).await? else {
-            return Ok(None);
-        };
-        let unreadable = |cause: serde_json::Error| connector::ConnectorError::CursorUnreadable {
-            why: cause.to_string(),
-        };
-        Ok(Some(serde_json::from_str(&text).map_err(unreadable)?))
     }
 
     async fn prepare(&self, from: Option<Cursor>) -> Result<Prepared, Failure> {
@@ -296,87 +193,21 @@ impl Pull<'_> {
     }
 }
 
-/// What reading a source would give, with nothing stored.
-#[derive(Clone, Debug, Default, Serialize)]
-pub struct Rehearsal {
-    /// Rows read.
-    pub read: u64,
-    /// Rows that would be stored.
-    pub mapped: u64,
-    /// Rows that would be set aside.
-    pub set_aside: u64,
-    /// Values with an issue.
-    pub issues: u64,
-    /// Fields that the door would keep out, by field.
-    pub refused: BTreeMap<String, u64>,
-    /// What the operator should know.
-    pub findings: Vec<Finding>,
-    /// The first rows that would be set aside: where and why.
-    pub examples: Vec<String>,
-}
-
-/// Reads and maps a source from its stored cursor, or from its beginning with `full`, and stores nothing.
+/// Where a source stands.
 ///
 /// # Errors
-/// As [`pull_source`].
-pub async fn rehearse(
+/// When the stored cursor cannot be read: a sync never starts over by itself.
+pub(super) async fn stored_cursor(
     project: &Project,
     source: &SourceConfig,
-    full: bool,
-) -> Result<Rehearsal, Failure> {
-    let mapper = Mapper::of(project, source)?;
-    let connector = connect(source, &mapper)?;
-    let mut rehearsal = Rehearsal {
-        findings: check_layout(&*connector, &mapper).await?,
-        ..Rehearsal::default()
+) -> Result<Option<Cursor>, Failure> {
+    let Some(text) = project.store.cursor(&source.name).await? else {
+        return Ok(None);
     };
-    let stored = if full {
-        None
-    } else {
-        project.store.cursor(&source.name).await?
+    let unreadable = |cause: serde_json::Error| ConnectorError::CursorUnreadable {
+        why: cause.to_string(),
     };
-    let mut from =
-        match stored {
-            None => None,
-            Some(text) => Some(serde_json::from_str(&text).map_err(
-                |cause: serde_json::Error| connector::ConnectorError::CursorUnreadable {
-                    why: cause.to_string(),
-                },
-            )?),
-        };
-    for _ in 0..PAGES_MAX {
-        let page = connector.pull(from.as_ref()).await?;
-        let next = page.next.clone();
-        let mapper = mapper.clone();
-        rehearsal.take(blocking(move || (mapper.map_rows(&page.records), page)).await?);
-        match next {
-            Next::More(cursor) => from = Some(cursor),
-            Next::CaughtUp(_) => break,
-        }
-    }
-    Ok(rehearsal)
-}
-
-impl Rehearsal {
-    fn take(&mut self, (mapped, page): (MappedPage, Page)) {
-        self.read += page.counts.values().sum::<u64>();
-        self.mapped += mapped.records.len() as u64;
-        for letter in page.set_aside.iter().chain(&mapped.set_aside) {
-            self.set_aside += 1;
-            if self.examples.len() < FINDINGS_SHOWN_MAX {
-                self.examples.push(letter.to_string());
-            }
-        }
-        self.issues += mapped
-            .records
-            .iter()
-            .map(|record| record.issues.len() as u64)
-            .sum::<u64>();
-        for (refusal, times) in mapped.refusals {
-            *self.refused.entry(refusal.field.to_string()).or_default() += times;
-        }
-        self.findings.extend(page.findings);
-    }
+    Ok(Some(serde_json::from_str(&text).map_err(unreadable)?))
 }
 
 fn cursor_text(cursor: &Cursor) -> Result<String, Failure> {

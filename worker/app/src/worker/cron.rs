@@ -4,13 +4,14 @@ use apalis::prelude::*;
 use apalis_cron::{CronScheduler, Tick};
 use jiff::Timestamp;
 use schema::SourceName;
-use store::{NewRun, RunKind};
+use store::RunKind;
 
 use super::Shop;
 use super::queue::worker_name;
 use crate::Failure;
 use crate::config::Schedule;
 use crate::lease::{Held, Patience};
+use crate::runs;
 
 /// A source with the shop that pulls it.
 #[derive(Clone, Debug)]
@@ -67,12 +68,7 @@ async fn queue_once(scheduled: &Scheduled, at: u64) -> Result<(), Failure> {
         .is_none_or(|last: u64| last < at)
     {
         let now = Timestamp::now();
-        let new = NewRun {
-            kind: RunKind::Sync,
-            source: Some(source.clone()),
-            attempts_max: project.config.worker.attempts_max,
-            due: now,
-        };
+        let new = runs::new_run(project, RunKind::Sync, Some(source), now);
         let run = project.store.queue_run(&new, now).await?;
         project
             .store

@@ -2,7 +2,7 @@
 
 use apalis::prelude::{AbortError, Attempt, BoxDynError, Data};
 use jiff::Timestamp;
-use store::{NewRun, Run, RunKind};
+use store::{Run, RunKind};
 
 use super::queue::NUDGE_ATTEMPTS_MAX;
 use super::{Nudge, Shop};
@@ -112,12 +112,7 @@ async fn publish(shop: &Shop, run: &Run) -> Result<(), Failure> {
 /// Queues the next step of the way.
 async fn follow(shop: &Shop, kind: RunKind) -> Result<(), Failure> {
     let now = Timestamp::now();
-    let new = NewRun {
-        kind,
-        source: None,
-        attempts_max: shop.project.config.worker.attempts_max,
-        due: now,
-    };
+    let new = runs::new_run(&shop.project, kind, None, now);
     let run = shop.project.store.queue_run(&new, now).await?;
     shop.queue.nudge(run, &format!("follow:{run}")).await
 }

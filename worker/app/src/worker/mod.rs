@@ -12,7 +12,7 @@ mod served;
 use std::time::Duration;
 
 use apalis::prelude::{Monitor, MonitorError};
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::commands::Session;
 use crate::project::Project;
@@ -37,6 +37,8 @@ pub(crate) struct Shop {
 /// # Errors
 /// When the database or the queue beside it cannot be used, or the address to listen on is taken.
 pub async fn work(session: &Session) -> Result<Exit, Failure> {
+    // First of all, so that whoever stops a worker that only begins is heard too.
+    let signals = Signals::listen()?;
     let project = session.project().await?;
     let queue = Queue::open(&project).await?;
     let shop = Shop {
@@ -45,6 +47,7 @@ pub async fn work(session: &Session) -> Result<Exit, Failure> {
         stop: Stop::default(),
     };
     let served = served::serve(&shop, session.telemetry.clone()).await?;
+    announce(&shop);
     let reaper = tokio::spawn(reaper::reap(shop.clone()));
     let monitor = Monitor::new().shutdown_timeout(SHUTDOWN_MAX);
     let monitor = shop
@@ -52,7 +55,7 @@ pub async fn work(session: &Session) -> Result<Exit, Failure> {
         .clone()
         .register(cron::register(monitor, &shop), &shop);
     let ended = monitor
-        .run_with_signal(asked_to_stop(shop.stop.clone()))
+        .run_with_signal(signals.asked_to_stop(shop.stop.clone()))
         .await;
     reaper.abort();
     drop(served);
@@ -63,14 +66,47 @@ pub async fn work(session: &Session) -> Result<Exit, Failure> {
     }
 }
 
-async fn asked_to_stop(stop: Stop) -> std::io::Result<()> {
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
+/// Says on stderr what the worker does, since it says nothing else for long.
+fn announce(shop: &Shop) {
+    let config = &shop.project.config;
+    let scheduled = match &config.worker.schedule {
+        Some(_) => config.sources.len(),
+        None => config
+            .sources
+            .values()
+            .filter(|source| source.schedule.is_some())
+            .count(),
+    };
+    eprintln!("working: {scheduled} sources have a schedule; SIGTERM stops");
+    if scheduled == 0 {
+        eprintln!(
+            "note: without `schedule` in `[worker]` or a source, only queued runs are worked off"
+        );
     }
-    tracing::info!("asked to stop");
-    stop.ask();
-    Ok(())
+}
+
+/// The signals that ask a worker to stop.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    fn listen() -> Result<Self, Failure> {
+        let failed = |cause| Failure::because("signals cannot be listened to", cause);
+        Ok(Self {
+            terminate: signal(SignalKind::terminate()).map_err(failed)?,
+            interrupt: signal(SignalKind::interrupt()).map_err(failed)?,
+        })
+    }
+
+    async fn asked_to_stop(mut self, stop: Stop) -> std::io::Result<()> {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+        tracing::info!("asked to stop");
+        stop.ask();
+        Ok(())
+    }
 }

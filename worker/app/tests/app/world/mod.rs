@@ -11,13 +11,13 @@ const PERSONS: u32 = 60;
 const SEED: u64 = 3;
 
 /// A project's folder with its world beside it; both are gone when this is dropped.
-pub struct World {
+pub(crate) struct World {
     root: TempDir,
 }
 
 impl World {
     /// A world on disk and a project that reads it.
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let world = Self {
             root: tempfile::tempdir().unwrap(),
         };
@@ -32,7 +32,7 @@ impl World {
     }
 
     /// Another project over the same world.
-    pub fn project(&self, name: &str) -> PathBuf {
+    pub(crate) fn project(&self, name: &str) -> PathBuf {
         let dir = self.path(name);
         let place = |file: &str| self.path("world").join(file).display().to_string();
         let [trump, formsnet3, fhir] = ["trump", "formsnet3", "fhir"].map(place);
@@ -56,13 +56,13 @@ impl World {
     }
 
     /// A path below the root.
-    pub fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.root.path().join(name)
     }
 }
 
 /// A command over a project, its words between blanks.
-pub fn command(project: &Path, line: &str) -> Command {
+pub(crate) fn command(project: &Path, line: &str) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_musubi"));
     command
         .arg("--dir")
@@ -73,7 +73,7 @@ pub fn command(project: &Path, line: &str) -> Command {
 }
 
 /// Runs a command that must end with this exit code.
-pub fn musubi(project: &Path, line: &str, code: i32) -> Output {
+pub(crate) fn musubi(project: &Path, line: &str, code: i32) -> Output {
     let output = command(project, line).output().unwrap();
     assert_eq!(
         output.status.code(),
@@ -85,14 +85,14 @@ pub fn musubi(project: &Path, line: &str, code: i32) -> Output {
 }
 
 /// The JSON that a command prints; it must end with this exit code.
-pub fn json(project: &Path, line: &str, code: i32) -> serde_json::Value {
+pub(crate) fn json(project: &Path, line: &str, code: i32) -> serde_json::Value {
     let output = musubi(project, &format!("--output json {line}"), code);
     serde_json::from_slice(&output.stdout)
         .unwrap_or_else(|error| panic!("{line}: {error}: {}", told(&output)))
 }
 
 /// The identities and events of a project, as exported.
-pub fn exports(project: &Path) -> (String, String) {
+pub(crate) fn exports(project: &Path) -> (String, String) {
     let [identities, events] = ["identities", "events"].map(|what| {
         let file = project.join(format!("{what}.csv"));
         musubi(project, &format!("{what} export {}", file.display()), 0);
@@ -102,7 +102,7 @@ pub fn exports(project: &Path) -> (String, String) {
 }
 
 /// What a command said, for a failed assertion.
-pub fn told(output: &Output) -> String {
+pub(crate) fn told(output: &Output) -> String {
     let [out, error] =
         [&output.stdout, &output.stderr].map(|bytes| String::from_utf8_lossy(bytes).into_owned());
     format!("{:?}\n{out}\n{error}", output.status.code())

@@ -11,7 +11,7 @@ use tempfile::TempDir;
 const CONNECTS_MAX: usize = 400;
 
 /// A server of this test's own.
-pub struct Server {
+pub(crate) struct Server {
     _folder: TempDir,
     child: Child,
     port: u16,
@@ -19,7 +19,7 @@ pub struct Server {
 
 impl Server {
     /// Starts one and waits until it answers.
-    pub async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         let folder = tempfile::tempdir().unwrap();
         if let Some((user, group)) = owner() {
             std::os::unix::fs::chown(folder.path(), Some(user), Some(group)).unwrap();
@@ -74,7 +74,7 @@ impl Server {
     }
 
     /// Where it listens.
-    pub fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("postgres://postgres@127.0.0.1:{}/postgres", self.port)
     }
 

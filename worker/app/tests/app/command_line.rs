@@ -1,6 +1,4 @@
 //! What can be asked on the command line, and what wrong questions are answered with.
-#![allow(clippy::unwrap_used, reason = "a test panics on purpose")]
-
 use clap::{CommandFactory as _, Parser as _};
 use musubi::cli::Cli;
 

@@ -1,15 +1,12 @@
 //! From three exports to one history per person, by the binary and in process, once and again, and after a violent end.
-#![allow(clippy::unwrap_used, reason = "a test panics on purpose")]
-
-mod world;
 
 use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
+use crate::world::{World, command, exports, json, musubi, told};
 use musubi::commands::whole_way;
 use musubi::project::Project;
-use world::{World, command, exports, json, musubi, told};
 
 #[test]
 fn a_demo_goes_the_whole_way_and_again_and_keeps_to_its_world() {

@@ -1,6 +1,4 @@
 //! What `musubi.toml` may say, and how it is told what is wrong: file, line, and what is allowed; never a secret.
-#![allow(clippy::unwrap_used, reason = "a test panics on purpose")]
-
 use std::path::Path;
 
 use musubi::config::Config;
