@@ -110,8 +110,7 @@ impl Export {
             FindingKind::Note,
             format!("waiting for the export; the server says of its progress: {told}"),
         );
-        let progress = job.progress.as_deref().and_then(percent);
-        Ok(batch.page(position.at(Stage::Waiting(job)).more()?, progress))
+        Ok(batch.page(position.at(Stage::Waiting(job)).more()?, None))
     }
 
     async fn begin(
@@ -147,7 +146,7 @@ impl Export {
             rows: 0,
             job,
         };
-        let progress = Some((0, manifest.files.len() as u64));
+        let progress = manifest.progress(&reading);
         self.hold(&reading.manifest, manifest).await;
         Ok(batch.page(
             position.at(Stage::Reading(Box::new(reading))).more()?,
@@ -191,7 +190,7 @@ impl Export {
                     let message = "the manifest has changed since it was begun; its files are read from their beginning";
                     batch.find(FindingKind::Note, message);
                 }
-                let progress = Some((reading.file as u64, manifest.files.len() as u64));
+                let progress = manifest.progress(&reading);
                 Ok(batch.page(
                     position.at(Stage::Reading(Box::new(reading))).more()?,
                     progress,
@@ -394,7 +393,7 @@ fn skip(
     let mut batch = Batch::new(file.name.as_str().into());
     batch.find(*kind, why);
     reading.next_file();
-    let progress = Some((reading.file as u64, manifest.files.len() as u64));
+    let progress = manifest.progress(&reading);
     Ok(batch.page(
         position.at(Stage::Reading(Box::new(reading))).more()?,
         progress,
@@ -412,20 +411,6 @@ fn progress_told(response: &Response) -> Option<String> {
         .collect();
     tracing::info!(progress = text, "the export is being made");
     Some(text)
-}
-
-/// `40%` or `40% done` as 40 of 100.
-fn percent(text: &str) -> Option<(u64, u64)> {
-    let (number, _) = text.split_once('%')?;
-    let number: f64 = number.trim().rsplit(' ').next()?.parse().ok()?;
-    // Between 0 and 100, so nothing is cut off.
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "clamped to 0..=100"
-    )]
-    let whole = number.clamp(0.0, 100.0) as u64;
-    Some((whole, 100))
 }
 
 /// The address of a job, as an answer to the kick-off tells it.

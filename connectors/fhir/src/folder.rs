@@ -131,7 +131,12 @@ impl Folder {
                     line: 0,
                     offset: 0,
                 });
-            return self.pull_file(position, place, file, start, findings).await;
+            let mut page = self.pull_file(position, place, file, start).await?;
+            page.findings.splice(..0, findings);
+            page.progress = page
+                .progress
+                .map(|(within, _)| bytes_done(&files, file, within));
+            return Ok(page);
         }
         place.open = None;
         self.hashes.lock().await.clear();
@@ -148,7 +153,6 @@ impl Folder {
         mut place: FolderPlace,
         file: &Found,
         mut open: OpenFile,
-        findings: Vec<Finding>,
     ) -> Result<Page, ConnectorError> {
         let mut reader = self.reader(file, &open).await?;
         let mut batch = Batch::new(file.name.as_str().into());
@@ -156,6 +160,8 @@ impl Folder {
             .fill(&mut reader, kind_of(&file.name), self.bounds)
             .await;
         (open.line, open.offset) = (reader.line(), reader.offset());
+        // Unpacked bytes, which may be more than the file has.
+        let progress = (open.offset.min(file.bytes), file.bytes);
         if let Ended::Full = ended {
             place.open = Some(open.clone());
             *self.open.lock().await = Some((open, reader));
@@ -170,13 +176,7 @@ impl Folder {
             }
             place.known.insert(open.name, open.hash);
         }
-        let done = place.known.len() as u64;
-        let mut page = batch.page(
-            position.at(Stage::Folder(place)).more()?,
-            Some((done, done + 1)),
-        );
-        page.findings.splice(..0, findings);
-        Ok(page)
+        Ok(batch.page(position.at(Stage::Folder(place)).more()?, Some(progress)))
     }
 
     /// The hash of a file's content: reckoned once in a pass, unless size or time of change tell that it changed.
@@ -313,6 +313,13 @@ fn kind_of(name: &str) -> FileKind {
     } else {
         FileKind::Output
     }
+}
+
+/// Bytes read of all files, with so many within one of them.
+fn bytes_done(files: &[Found], file: &Found, within: u64) -> (u64, u64) {
+    let bytes = |files: &mut dyn Iterator<Item = &Found>| files.map(|file| file.bytes).sum::<u64>();
+    let before = bytes(&mut files.iter().filter(|other| other.name < file.name));
+    (before + within, bytes(&mut files.iter()))
 }
 
 /// The type of the first resource of a file.

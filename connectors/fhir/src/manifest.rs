@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use crate::address::file_name;
 use crate::batch::FileKind;
+use crate::position::Reading;
 
 /// What a server says that an export consists of: STU1 to STU3 and the STU4 ballot, whose names differ.
 #[derive(Debug)]
@@ -72,6 +73,19 @@ impl Manifest {
             files,
             next: written.link.as_ref().and_then(next_link),
         })
+    }
+
+    /// Resources read of those told, when each file tells its number.
+    pub(crate) fn progress(&self, place: &Reading) -> Option<(u64, u64)> {
+        // Files of resources come first, so places among them are places in the manifest.
+        let output = self
+            .files
+            .iter()
+            .filter(|file| file.kind == FileKind::Output);
+        let counts: Vec<u64> = output.map(|file| file.count).collect::<Option<_>>()?;
+        let total: u64 = counts.iter().sum();
+        let before: u64 = counts.iter().take(place.file).sum();
+        Some((total.min(before + place.rows), total))
     }
 
     /// How its files are called, in their order.
