@@ -1,11 +1,10 @@
 //! Spans and metrics reach a collector when one is configured, and hold nothing of a patient.
 
-use std::fs;
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 
-use crate::world::{World, exports, musubi};
+use crate::world::{World, configure, exports, musubi};
 
 /// What a collector got: paths and bodies.
 type Got = Arc<Mutex<Vec<(String, Vec<u8>)>>>;
@@ -65,10 +64,9 @@ fn a_run_is_told_to_the_collector_without_a_value_of_anybody() {
     let world = World::new();
     let project = world.path("project");
     let (port, got) = collector();
-    let file = project.join("musubi.toml");
-    let mut text = fs::read_to_string(&file).unwrap();
-    text += &format!("[telemetry]\notlp_endpoint = \"http://127.0.0.1:{port}\"\n");
-    fs::write(file, text).unwrap();
+    configure(&project, |text| {
+        format!("{text}[telemetry]\notlp_endpoint = \"http://127.0.0.1:{port}\"\n")
+    });
     musubi(&project, "run", 3);
     let told: Vec<(String, Vec<u8>)> = got.lock().unwrap().clone();
     let bodies = |path: &str| -> Vec<u8> {

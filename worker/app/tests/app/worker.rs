@@ -1,13 +1,12 @@
 //! The worker: begins runs by schedule, ends them well when it is asked to stop, and takes up what a killed one left.
 
-use std::fs;
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::world::{World, command, exports, json};
+use crate::world::{World, command, configure, exports, json};
 use serde_json::Value;
 
 /// Longest wait for something that takes a second or two.
@@ -18,10 +17,8 @@ fn scheduled(world: &World, database: Option<&str>) -> (PathBuf, u16) {
     let project = world.path("project");
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
-    let file = project.join("musubi.toml");
-    let mut text = fs::read_to_string(&file).unwrap();
     if let Some(url) = database {
-        text = text.replace("url = \"sqlite:musubi.db\"", &format!("url = \"{url}\""));
+        configure(&project, |text| text.replace("sqlite:musubi.db", url));
     }
     let section = [
         "schedule = \"* * * * * *\"",
@@ -29,8 +26,9 @@ fn scheduled(world: &World, database: Option<&str>) -> (PathBuf, u16) {
         "retry_delay_s = 1",
     ]
     .join("\n");
-    text += &format!("[worker]\nlisten = \"127.0.0.1:{port}\"\n{section}\n");
-    fs::write(file, text).unwrap();
+    configure(&project, |text| {
+        format!("{text}[worker]\nlisten = \"127.0.0.1:{port}\"\n{section}\n")
+    });
     (project, port)
 }
 
@@ -133,17 +131,15 @@ async fn both_databases_give_the_same_identities_and_events() {
     let compared = tokio::task::spawn_blocking(move || {
         let world = World::new();
         let embedded = world.path("project");
-        let served = world.project("served");
-        let file = served.join("musubi.toml");
-        let text = fs::read_to_string(&file).unwrap();
-        fs::write(&file, text.replace("sqlite:musubi.db", &url)).unwrap();
-        for project in [&embedded, &served] {
+        let remote = world.project("remote");
+        configure(&remote, |text| text.replace("sqlite:musubi.db", &url));
+        for project in [&embedded, &remote] {
             assert_eq!(json(project, "run", 3)["ledger"]["unexplained"], 0);
         }
-        (exports(&embedded), exports(&served))
+        (exports(&embedded), exports(&remote))
     });
-    let (embedded, served) = compared.await.unwrap();
-    assert_eq!(embedded, served);
+    let (embedded, remote) = compared.await.unwrap();
+    assert_eq!(embedded, remote);
 }
 
 #[test]

@@ -61,6 +61,13 @@ impl World {
     }
 }
 
+/// Rewrites a project's `musubi.toml`.
+pub(crate) fn configure(project: &Path, rewrite: impl FnOnce(&str) -> String) {
+    let file = project.join("musubi.toml");
+    let text = std::fs::read_to_string(&file).unwrap();
+    std::fs::write(file, rewrite(&text)).unwrap();
+}
+
 /// A command over a project, its words between blanks.
 pub(crate) fn command(project: &Path, line: &str) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_musubi"));
