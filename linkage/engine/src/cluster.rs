@@ -4,7 +4,7 @@
 //! where the partition gains. Ties go by source name and record id, so the rows' order does not matter.
 
 use rayon::prelude::*;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::decide::{Decision, Reason, Rules};
 use crate::model::OnePerCluster;
@@ -126,11 +126,19 @@ struct Solution {
 /// The weights of all pairs within a component, filled as they are asked for.
 struct Weights<'a> {
     scorer: &'a Scorer<'a>,
+    /// The component's links.
+    links: FxHashSet<(Row, Row)>,
     known: FxHashMap<(Row, Row), f32>,
     memos: Vec<crate::comparison::Memo>,
 }
 
 impl Weights<'_> {
+    /// Whether a link ties the row to one of the members, or there is none to tie it to.
+    fn ties(&self, row: Row, members: &[Row]) -> bool {
+        let linked = |&other: &Row| self.links.contains(&(row.min(other), row.max(other)));
+        members.is_empty() || members.iter().any(linked)
+    }
+
     fn between(&mut self, left: Row, right: Row) -> f32 {
         let key = (left.min(right), left.max(right));
         if let Some(&known) = self.known.get(&key) {
@@ -175,6 +183,10 @@ impl<'a> Ground<'a> {
             .collect();
         let mut weights = Weights {
             scorer: self.scorer,
+            links: edges
+                .iter()
+                .map(|&edge| (pairs[edge].left, pairs[edge].right))
+                .collect(),
             known,
             memos: self.scorer.memos(),
         };
@@ -308,7 +320,7 @@ impl<'a> Ground<'a> {
         }
     }
 
-    /// Moves the row to the cluster where the partition gains most, if it gains.
+    /// Moves the row to the cluster where the partition gains most, if it gains and a link ties it there.
     fn move_row(
         &self,
         row: Row,
@@ -329,6 +341,7 @@ impl<'a> Ground<'a> {
         for place in (0..clusters.len()).filter(|&place| place != home) {
             let with = [clusters[place].as_slice(), &[row]].concat();
             let barred = with.len() > self.model.clusters.size_max
+                || !weights.ties(row, &clusters[place])
                 || clusters[place]
                     .iter()
                     .any(|&other| self.rules.veto(row, other).is_some());
