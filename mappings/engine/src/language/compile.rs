@@ -8,7 +8,7 @@ use toml::Spanned;
 use super::check;
 use super::mapping::{Closed, Column, Mapping, Required, Strict, Wait};
 use super::rule::{ItemRule, Reader, Rule};
-use super::spec::{FileSpec, ItemSpec};
+use super::spec::{FileSpec, ItemSpec, WaitSpec};
 use crate::MappingError;
 use crate::door::Door;
 use crate::json::allow::Allow;
@@ -44,6 +44,9 @@ impl Source<'_> {
         }
     }
 }
+
+/// Rules of which the first that gives a value counts.
+type Alternatives = Vec<Rule>;
 
 /// What is known of the file while its rules are compiled.
 pub(super) struct Compiler<'a> {
@@ -106,56 +109,20 @@ impl<'a> Compiler<'a> {
         check::name(&self.source, &spec.name)?;
         check::name(&self.source, &spec.source)?;
         let when = self.conditions(&spec.applies.when)?;
-        let key: Vec<Vec<Rule>> = self.parts(&spec.record.key)?;
-        if key.is_empty() {
-            return Err(self
-                .source
-                .error(&spec.name.span(), "`record.key` needs at least one part"));
-        }
-        let subject = spec
-            .record
-            .subject
-            .as_ref()
-            .map(|rules| self.rules(rules, None))
-            .transpose()?;
-        for rule in key
-            .iter()
-            .chain(subject.as_ref())
-            .filter_map(|alternatives| alternatives.first())
-        {
-            if let super::place::Place::Column(column) = rule.place {
-                self.columns[usize::from(column)].required |= !rule.optional;
-            }
-        }
+        let (key, subject) = self.keys(&spec)?;
         let row_version = self.parts(&spec.record.version)?;
-        let waits = spec.waits.iter().map(|wait| {
-            Ok(Wait {
-                when: self.conditions(&wait.when)?,
-                message: wait.message.as_str().into(),
-            })
-        });
-        let waits = waits.collect::<Result<Vec<_>, MappingError>>()?;
+        let waits = self.waits(&spec.waits)?;
         let items = self.items(&spec)?;
-        let keeps = spec
-            .keeps
-            .iter()
-            .map(|rule| self.rule(rule, None))
-            .collect::<Result<Vec<_>, _>>()?;
-        let mut requires = Vec::new();
-        for heading in &spec.record.requires {
-            if self.resource.is_some() {
-                requires.push(Required {
-                    path: self.parsed(heading)?,
-                    label: self.label_of_path(heading.get_ref()),
-                });
-                continue;
-            }
-            let column = self.column(heading)?;
-            self.columns[usize::from(column)].required = true;
-        }
+        let keeps = spec.keeps.iter().map(|rule| self.rule(rule, None));
+        let keeps = keeps.collect::<Result<_, _>>()?;
+        let requires = self.requires(&spec.record.requires)?;
         self.aliases_are_used(&spec)?;
+        let ignores = spec.record.ignores.iter();
         Ok(Mapping {
             id: format!("{}@{}", spec.name.get_ref(), spec.version).into(),
+            ignored: ignores
+                .map(|heading| heading_key(heading.get_ref()).into())
+                .collect(),
             name: spec.name.into_inner().into(),
             version: spec.version,
             source: spec.source.into_inner().into(),
@@ -164,12 +131,6 @@ impl<'a> Compiler<'a> {
             when,
             columns: std::mem::take(&mut self.columns),
             by_heading: std::mem::take(&mut self.by_heading),
-            ignored: spec
-                .record
-                .ignores
-                .into_iter()
-                .map(|heading| heading_key(heading.get_ref()).into())
-                .collect(),
             key,
             subject,
             row_version,
@@ -181,6 +142,56 @@ impl<'a> Compiler<'a> {
             tests: spec.tests,
             allow: std::mem::take(&mut self.allow),
         })
+    }
+
+    /// The key's parts and the subject; the columns that they read first are required.
+    fn keys(
+        &mut self,
+        spec: &FileSpec,
+    ) -> Result<(Vec<Alternatives>, Option<Alternatives>), MappingError> {
+        let key = self.parts(&spec.record.key)?;
+        if key.is_empty() {
+            return Err(self
+                .source
+                .error(&spec.name.span(), "`record.key` needs at least one part"));
+        }
+        let subject = spec.record.subject.as_ref();
+        let subject = subject.map(|rules| self.rules(rules, None)).transpose()?;
+        for alternatives in key.iter().chain(subject.as_ref()) {
+            if let Some(rule) = alternatives.first()
+                && let super::place::Place::Column(column) = rule.place
+            {
+                self.columns[usize::from(column)].required |= !rule.optional;
+            }
+        }
+        Ok((key, subject))
+    }
+
+    fn waits(&mut self, waits: &[WaitSpec]) -> Result<Vec<Wait>, MappingError> {
+        let wait = |wait: &WaitSpec| {
+            Ok(Wait {
+                when: self.conditions(&wait.when)?,
+                message: wait.message.as_str().into(),
+            })
+        };
+        waits.iter().map(wait).collect()
+    }
+
+    /// Of a resource, the paths that it must have; of a table, its further columns are marked as required.
+    fn requires(&mut self, requires: &[Spanned<String>]) -> Result<Vec<Required>, MappingError> {
+        let mut paths = Vec::new();
+        for place in requires {
+            if self.resource.is_some() {
+                paths.push(Required {
+                    path: self.parsed(place)?,
+                    label: self.label_of_path(place.get_ref()),
+                });
+            } else {
+                let column = self.column(place)?;
+                self.columns[usize::from(column)].required = true;
+            }
+        }
+        Ok(paths)
     }
 
     fn parts(

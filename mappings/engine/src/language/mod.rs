@@ -3,6 +3,7 @@
 mod check;
 mod compile;
 pub(crate) mod condition;
+mod conditions;
 pub(crate) mod mapping;
 mod one_or_many;
 pub(crate) mod place;

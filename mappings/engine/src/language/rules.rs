@@ -1,4 +1,4 @@
-//! One rule and one condition: from words to checked types.
+//! One rule: from words to checked types.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -8,10 +8,9 @@ use toml::Spanned;
 
 use super::check::{self, expected_one};
 use super::compile::Compiler;
-use super::condition::Condition;
 use super::place::Place;
 use super::rule::{FacilityRule, Reader, Rule};
-use super::spec::{CodeSpec, CodesSpec, ConditionSpec, OneOrMany, RuleSpec};
+use super::spec::{CodeSpec, CodesSpec, OneOrMany, RuleSpec};
 use crate::MappingError;
 use crate::json::path::Path;
 use crate::normalise::code::CodeTable;
@@ -105,7 +104,7 @@ impl Compiler<'_> {
     }
 
     /// Reads a path and marks what it needs as admitted.
-    fn path(&mut self, path: &Spanned<String>) -> Result<Arc<Path>, MappingError> {
+    pub(super) fn path(&mut self, path: &Spanned<String>) -> Result<Arc<Path>, MappingError> {
         let parsed = self.parsed(path)?;
         self.allow.add(&parsed);
         Ok(parsed)
@@ -258,7 +257,10 @@ impl Compiler<'_> {
         Ok((table, has_codes))
     }
 
-    fn codes_of(&self, codes: &Spanned<CodesSpec>) -> Result<Vec<(String, Value)>, MappingError> {
+    pub(super) fn codes_of(
+        &self,
+        codes: &Spanned<CodesSpec>,
+    ) -> Result<Vec<(String, Value)>, MappingError> {
         match codes.get_ref() {
             CodesSpec::Table(table) => table
                 .iter()
@@ -345,97 +347,4 @@ impl Compiler<'_> {
         }
         Ok(())
     }
-
-    pub(super) fn conditions(
-        &mut self,
-        conditions: &OneOrMany<ConditionSpec>,
-    ) -> Result<Vec<Condition>, MappingError> {
-        conditions
-            .0
-            .iter()
-            .map(|condition| self.condition(condition))
-            .collect()
-    }
-
-    fn condition(&mut self, spec: &ConditionSpec) -> Result<Condition, MappingError> {
-        if let Some(any) = &spec.any {
-            return any
-                .iter()
-                .map(|condition| self.condition(condition))
-                .collect::<Result<_, _>>()
-                .map(Condition::Any);
-        }
-        let (place, span) = match (&spec.column, &spec.path) {
-            (Some(column), None) => (Place::Column(self.column(column)?), column.span()),
-            (None, Some(path)) if spec.present.is_some() => {
-                let parsed = self.parsed(path)?;
-                self.allow.add_whatever_stands(&parsed);
-                (Place::Path(parsed), path.span())
-            }
-            (None, Some(path)) => (Place::Path(self.path(path)?), path.span()),
-            _ => {
-                return Err(self.source.error(
-                    &(0..0),
-                    "a condition needs exactly one of `column`, `path` and `any`",
-                ));
-            }
-        };
-        match (
-            &spec.one_of,
-            &spec.not_in,
-            spec.present,
-            &spec.codes,
-            spec.product,
-        ) {
-            (Some(list), None, None, None, None) => Ok(Condition::Listed {
-                place,
-                list: list_of(list),
-                negated: false,
-            }),
-            (None, Some(list), None, None, None) => Ok(Condition::Listed {
-                place,
-                list: list_of(list),
-                negated: true,
-            }),
-            (None, None, Some(present), None, None) => {
-                let mut absent = CodeTable::default();
-                for (spelling, kind) in &self.absent {
-                    absent.add(spelling, &Value::Absent(*kind));
-                }
-                Ok(Condition::Present {
-                    place,
-                    absent,
-                    negated: !present,
-                })
-            }
-            (None, None, None, Some(name), None) => {
-                let codes = Spanned::new(name.span(), CodesSpec::Name(name.get_ref().clone()));
-                let mut list = CodeTable::default();
-                for (key, value) in self.codes_of(&codes)? {
-                    list.add(&key, &value);
-                }
-                Ok(Condition::Listed {
-                    place,
-                    list,
-                    negated: false,
-                })
-            }
-            (None, None, None, None, Some(product)) => Ok(Condition::Product {
-                place,
-                negated: !product,
-            }),
-            _ => Err(self.source.error(
-                &span,
-                "a condition needs exactly one of `in`, `not_in`, `present`, `codes` and `product`",
-            )),
-        }
-    }
-}
-
-fn list_of(words: &[String]) -> CodeTable {
-    let mut list = CodeTable::default();
-    for word in words {
-        list.add(word, &Value::Integer(0));
-    }
-    list
 }
