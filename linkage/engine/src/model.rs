@@ -255,6 +255,13 @@ impl Model {
         self.sources.iter().find(|source| source.name == name)
     }
 
+    /// Takes the probabilities and the prior as they now stand for good: another run gives the same weights.
+    pub(crate) fn settle(&mut self) {
+        self.training.m = TrainM::File;
+        self.training.u = TrainU::File;
+        self.prior.estimate = false;
+    }
+
     fn check(&self) -> Result<(), Fault> {
         bounded(self.comparisons.len(), COMPARISONS_MAX, "comparisons")?;
         bounded(self.blocks.len(), BLOCKS_MAX, "blocking rules")?;

@@ -45,7 +45,7 @@ pub struct Linkage {
     pub blocking: BlockingReport,
     /// How training went.
     pub training: TrainingReport,
-    /// The model with the probabilities used.
+    /// The model with the probabilities used, to be used as it stands: nothing in it is trained again.
     pub model: Model,
 }
 
@@ -107,6 +107,7 @@ impl<'a> Job<'a> {
         progress("cluster", 1, 1);
         drop(scorer);
         let blocking = self.blocks.report().clone();
+        self.model.settle();
         Ok(Linkage {
             pairs,
             decisions,
