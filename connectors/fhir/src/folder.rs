@@ -225,13 +225,13 @@ impl Folder {
         self.root.to_string_lossy().into()
     }
 
-    /// The files in the order of their names, and what else is there.
+    /// The files in the order in which they are read, and what else is there.
     fn files(&self) -> Result<(Vec<Found>, Option<Finding>), ConnectorError> {
         let mut files = Vec::new();
         let mut others = 0;
         list(&self.root, "", DEPTH_MAX, &mut files, &mut others)
             .map_err(|cause| unreadable(&self.root.to_string_lossy(), cause))?;
-        files.sort_by(|one, other| one.name.cmp(&other.name));
+        files.sort_by(|one, other| reading_order(&one.name).cmp(&reading_order(&other.name)));
         let message = format!(
             "{others} files in it are not read: expected names that end with {}",
             ENDINGS.join(", ")
@@ -239,6 +239,11 @@ impl Folder {
         let finding = (others > 0).then(|| finding(FindingKind::Note, &self.place(), message));
         Ok((files, finding))
     }
+}
+
+/// Organisations first, since other resources refer to them by their ids; then by name.
+fn reading_order(name: &str) -> (bool, &str) {
+    (!name.contains("Organization"), name)
 }
 
 fn list(
@@ -318,7 +323,11 @@ fn kind_of(name: &str) -> FileKind {
 /// Bytes read of all files, with so many within one of them.
 fn bytes_done(files: &[Found], file: &Found, within: u64) -> (u64, u64) {
     let bytes = |files: &mut dyn Iterator<Item = &Found>| files.map(|file| file.bytes).sum::<u64>();
-    let before = bytes(&mut files.iter().filter(|other| other.name < file.name));
+    let before = bytes(
+        &mut files
+            .iter()
+            .filter(|other| reading_order(&other.name) < reading_order(&file.name)),
+    );
     (before + within, bytes(&mut files.iter()))
 }
 

@@ -67,6 +67,11 @@ impl Manifest {
             .map(|(kind, item)| file(kind, &item, url))
             .collect();
         make_distinct(&mut files, number);
+        // Organisations first among the resources, since others refer to them by their ids.
+        files.sort_by_key(|file| {
+            let refers = file.resource_type.as_deref() != Some("Organization");
+            (file.kind != FileKind::Output, refers)
+        });
         Some(Self {
             transaction_time: written.transaction_time,
             requires_access_token: written.requires_access_token.as_ref().and_then(truth),

@@ -90,8 +90,19 @@ impl Tables {
         ))
     }
 
-    /// Takes over the codes of an admitted FHIR `Organization`, by which references to it become facilities; true when it
-    /// is one and has any. Records that refer to it must be mapped afterwards.
+    /// What was learnt of organisations: their codes, by the id under which a FHIR server knows them.
+    #[must_use]
+    pub const fn organizations(&self) -> &BTreeMap<Box<str>, Vec<Box<str>>> {
+        &self.organizations
+    }
+
+    /// Takes back what was learnt of organisations before.
+    pub fn remember(&mut self, organizations: BTreeMap<Box<str>, Vec<Box<str>>>) {
+        self.organizations = organizations;
+    }
+
+    /// Takes over the codes of an admitted FHIR `Organization`, by which references to it become facilities; true when
+    /// this is news. Records that refer to it must be mapped afterwards.
     pub fn learn(&mut self, record: &AdmittedRecord) -> bool {
         let (Some(id), AdmittedBody::Json(text)) = (
             record.key.expose().strip_prefix("Organization/"),
@@ -109,9 +120,7 @@ impl Tables {
                 .map(|code| width::fold(code).as_ref().into())
                 .collect()
         });
-        let any = !codes.is_empty();
-        self.organizations.insert(id.into(), codes);
-        any
+        self.organizations.insert(id.into(), codes.clone()) != Some(codes)
     }
 
     /// The codes of a facility: those of the organisation with this id where one was learnt, otherwise the code itself.

@@ -105,6 +105,8 @@ impl Settings {
                 let mut settings = (**settings).clone();
                 if settings.types.is_empty() {
                     settings.types = types.iter().map(ToString::to_string).collect();
+                    // Others refer to organisations by their ids.
+                    settings.types.sort_by_key(|name| name != "Organization");
                 }
                 Box::new(FhirConnector::new(settings)?)
             }

@@ -71,10 +71,10 @@ impl Project {
     ///
     /// # Errors
     /// When a file cannot be read or a line of it not be understood.
-    pub fn tables(&self) -> Result<Arc<Tables>, Failure> {
+    pub fn tables(&self) -> Result<Tables, Failure> {
         let facilities = self.config.facilities.as_deref();
         let products = self.config.products.as_deref();
-        Ok(Arc::new(Tables::load(facilities, products)?))
+        Ok(Tables::load(facilities, products)?)
     }
 
     /// The mappings of a source: its own files, or the shipped ones of its kind.

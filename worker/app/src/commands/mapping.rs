@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, RwLock};
 
 use ::mapping::{MappingSet, Tables, TestReport};
 use connector::{Connector, Next};
@@ -184,7 +184,7 @@ async fn preview(
         source: SourceName::new("preview")
             .map_err(|cause| Failure::because("a fault of the program", cause))?,
         mappings: set,
-        tables: Arc::new(tables),
+        tables: Arc::new(RwLock::new(tables)),
     };
     let shown = first_rows(&*connector, &mapper, rows).await?;
     print(session.format, &shown)?;

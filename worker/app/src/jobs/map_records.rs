@@ -1,11 +1,11 @@
 //! What a source's mappings make of its rows: of the rows of a page as they come, and of the stored ones when the mappings changed.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use mapping::{Admission, MappingSet, Tables};
 use rayon::prelude::*;
-use schema::{Issue, MappedRecord, RawRecord, Refusal, SetAside, SourceName};
+use schema::{AdmittedRecord, RawRecord, Refusal, SetAside, SourceName};
 use store::{CurrentRecord, PageRecord, Remapped};
 
 use crate::Failure;
@@ -25,8 +25,8 @@ pub struct Mapper {
     pub source: SourceName,
     /// Its mappings.
     pub mappings: Arc<MappingSet>,
-    /// Facilities and products.
-    pub tables: Arc<Tables>,
+    /// Facilities and products, and the organisations that the source itself tells of.
+    pub tables: Arc<RwLock<Tables>>,
 }
 
 /// What the door and the mappings made of a page's rows, in their order.
@@ -38,11 +38,8 @@ pub struct MappedPage {
     pub set_aside: Vec<SetAside>,
     /// How often the door kept which field out.
     pub refusals: BTreeMap<Refusal, u64>,
-}
-
-enum Row {
-    Passed(Box<PageRecord>, Vec<Refusal>),
-    SetAside(SetAside),
+    /// An organisation was new: what was mapped before this page may refer to it.
+    pub learnt: bool,
 }
 
 impl Mapper {
@@ -54,49 +51,61 @@ impl Mapper {
         Ok(Self {
             source: source.name.clone(),
             mappings: project.mappings(source)?,
-            tables: project.tables()?,
+            tables: Arc::new(RwLock::new(project.tables()?)),
         })
     }
 
-    /// Takes rows through the door and maps them, on all cores, their order kept.
+    /// Takes rows through the door, learns from the organisations among them, and maps them, on all cores, their order kept.
     #[must_use]
     pub fn map_rows(&self, rows: &[RawRecord]) -> MappedPage {
-        let mapped: Vec<Row> = rows.par_iter().map(|row| self.map_row(row)).collect();
         let mut page = MappedPage::default();
-        for row in mapped {
-            match row {
-                Row::Passed(record, refusals) => {
-                    page.records.push(*record);
+        let mut admitted = Vec::with_capacity(rows.len());
+        for admission in self.admit_rows(rows) {
+            match admission {
+                Admission::SetAside(letter) => page.set_aside.push(letter),
+                Admission::Admitted { record, refusals } => {
+                    admitted.push(record);
                     for refusal in refusals {
                         *page.refusals.entry(refusal).or_default() += 1;
                     }
                 }
-                Row::SetAside(letter) => page.set_aside.push(letter),
             }
         }
+        page.learnt = self.learn(&admitted);
+        page.records = self.map_admitted(admitted);
         page
     }
 
-    fn map_row(&self, row: &RawRecord) -> Row {
-        match self.mappings.admit(row, &self.tables) {
-            Admission::SetAside(letter) => Row::SetAside(letter),
-            Admission::Admitted { record, refusals } => {
-                let mapped = self.mappings.map(&self.source, &record, &self.tables);
-                let record = PageRecord {
+    fn admit_rows(&self, rows: &[RawRecord]) -> Vec<Admission> {
+        let tables = self.tables.read().unwrap_or_else(PoisonError::into_inner);
+        rows.par_iter()
+            .map(|row| self.mappings.admit(row, &tables))
+            .collect()
+    }
+
+    fn learn(&self, admitted: &[AdmittedRecord]) -> bool {
+        let mut tables = self.tables.write().unwrap_or_else(PoisonError::into_inner);
+        // Each is taken over, so no `any`, which would stop at the first.
+        admitted
+            .iter()
+            .filter(|record| tables.learn(record))
+            .count()
+            > 0
+    }
+
+    fn map_admitted(&self, admitted: Vec<AdmittedRecord>) -> Vec<PageRecord> {
+        let tables = self.tables.read().unwrap_or_else(PoisonError::into_inner);
+        admitted
+            .into_par_iter()
+            .map(|record| {
+                let mapped = self.mappings.map(&self.source, &record, &tables);
+                PageRecord {
                     record,
                     mapped: mapped.record,
                     issues: mapped.issues,
-                };
-                Row::Passed(Box::new(record), refusals)
-            }
-        }
-    }
-
-    fn map_stored(&self, stored: &CurrentRecord) -> (Option<MappedRecord>, Vec<Issue>) {
-        let mapped = self
-            .mappings
-            .map(&self.source, &stored.record, &self.tables);
-        (mapped.record, mapped.issues)
+                }
+            })
+            .collect()
     }
 }
 
@@ -151,7 +160,12 @@ fn mapped_fact(source: &SourceName) -> String {
     format!("mapped:{source}")
 }
 
-async fn remap(project: &Project, attempt: &Attempt, mapper: &Mapper) -> Result<u64, Failure> {
+/// Maps every stored record of a source anew; gives how many differ from before.
+pub(super) async fn remap(
+    project: &Project,
+    attempt: &Attempt,
+    mapper: &Mapper,
+) -> Result<u64, Failure> {
     let progress = Progress::stage(&format!("map {}", mapper.source), Unit::Things);
     let mut pages = project.store.current_records(Some(&mapper.source));
     let (mut done, mut differ) = (0, 0);
@@ -170,15 +184,16 @@ async fn remap(project: &Project, attempt: &Attempt, mapper: &Mapper) -> Result<
 }
 
 fn remap_all(mapper: &Mapper, records: &[CurrentRecord]) -> Vec<Remapped> {
+    let tables = mapper.tables.read().unwrap_or_else(PoisonError::into_inner);
     records
         .par_iter()
         .map(|stored| {
-            let (record, issues) = mapper.map_stored(stored);
+            let mapped = mapper.mappings.map(&mapper.source, &stored.record, &tables);
             Remapped {
                 id: stored.id,
                 source: stored.source.clone(),
-                mapped: record,
-                issues,
+                mapped: mapped.record,
+                issues: mapped.issues,
             }
         })
         .collect()

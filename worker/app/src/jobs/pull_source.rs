@@ -10,6 +10,7 @@ use crate::Failure;
 use crate::config::SourceConfig;
 use crate::jobs::check_layout::{check_layout, connect};
 use crate::jobs::map_records::{MappedPage, Mapper, remap_if_changed};
+use crate::jobs::organizations;
 use crate::progress::{Progress, Unit};
 use crate::project::Project;
 use crate::runs::Attempt;
@@ -42,6 +43,12 @@ struct Prepared {
     next: Next,
 }
 
+impl Prepared {
+    fn holds_rows(&self) -> bool {
+        !self.commit.records.is_empty() || !self.commit.set_aside.is_empty()
+    }
+}
+
 /// One pull of one source.
 struct Pull<'a> {
     project: &'a Project,
@@ -66,6 +73,7 @@ pub async fn pull_source(
     let mapper = Mapper::of(project, source)?;
     let connector = connect(source, &mapper)?;
     let notes = check_layout(&*connector, &mapper).await?;
+    organizations::remember(project, &mapper).await?;
     let remapped = remap_if_changed(project, attempt, &mapper).await?;
     if full {
         project
@@ -83,7 +91,12 @@ pub async fn pull_source(
     };
     let pulled = pull.all_pages(notes).await;
     pull.progress.finish();
-    pulled.map(|pulled| Pulled { remapped, ..pulled })
+    let pulled = pulled?;
+    let caught_up = organizations::catch_up(project, attempt, &pull.mapper).await?;
+    Ok(Pulled {
+        remapped: remapped.max(caught_up),
+        ..pulled
+    })
 }
 
 impl Pull<'_> {
@@ -104,7 +117,14 @@ impl Pull<'_> {
                     _ => Ok(None),
                 }
             };
-            let (stored, following) = tokio::join!(self.store(prepared, &mut pulled), following);
+            // A page without rows is a place to begin again at, such as a job's address: it is stored before the source is
+            // asked for more.
+            let (stored, following) = if prepared.holds_rows() {
+                tokio::join!(self.store(prepared, &mut pulled), following)
+            } else {
+                self.store(prepared, &mut pulled).await?;
+                (Ok(()), following.await)
+            };
             stored?;
             match (following?, next) {
                 (Some(following), _) => prepared = following,
@@ -138,7 +158,12 @@ impl Pull<'_> {
             records,
             set_aside: at_the_door,
             refusals,
+            learnt,
         } = page;
+        if learnt {
+            let earlier = from.is_some();
+            organizations::keep(self.project, self.attempt, &self.mapper, earlier).await?;
+        }
         let commit = PageCommit {
             source: self.source.name.clone(),
             from: from.as_ref().map(cursor_text).transpose()?,

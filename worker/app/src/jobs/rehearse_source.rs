@@ -9,6 +9,7 @@ use crate::Failure;
 use crate::config::SourceConfig;
 use crate::jobs::check_layout::{check_layout, connect};
 use crate::jobs::map_records::{MappedPage, Mapper};
+use crate::jobs::organizations;
 use crate::jobs::pull_source::{FINDINGS_SHOWN_MAX, PAGES_MAX, blocking, stored_cursor};
 use crate::project::Project;
 
@@ -41,6 +42,7 @@ pub async fn rehearse(
     full: bool,
 ) -> Result<Rehearsal, Failure> {
     let mapper = Mapper::of(project, source)?;
+    organizations::remember(project, &mapper).await?;
     let connector = connect(source, &mapper)?;
     let mut rehearsal = Rehearsal {
         findings: check_layout(&*connector, &mapper).await?,
