@@ -1,24 +1,25 @@
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use schema::{Attribute, Event, EventDate, History, SourcedValue, Value};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::Profile;
 
 /// A value as a release tells it: no registry's number, only which sources tell it.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PublishedValue {
     /// The value; a date as `YYYY`, `YYYY-MM` or `YYYY-MM-DD`.
     pub value: serde_json::Value,
     /// The date is an estimate.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub estimated: bool,
     /// Names of the sources, in order.
     pub sources: Vec<String>,
 }
 
 /// Who tells of an event, and when by that telling.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct PublishedTelling {
     /// The source's name.
     pub source: String,
@@ -29,10 +30,10 @@ pub struct PublishedTelling {
 }
 
 /// An event as a release tells it.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PublishedEvent {
     /// What happened: `HCT`, `CT` ...
-    pub kind: &'static str,
+    pub kind: Cow<'static, str>,
     /// When, as precise as its source.
     pub date: Option<EventDate>,
     /// The line of treatment, from 1.
@@ -42,13 +43,13 @@ pub struct PublishedEvent {
     /// No source records it itself.
     pub mentioned_only: bool,
     /// Its values, the chosen one first.
-    pub values: BTreeMap<&'static str, Vec<PublishedValue>>,
+    pub values: BTreeMap<Cow<'static, str>, Vec<PublishedValue>>,
     /// Who tells of it.
     pub tellings: Vec<PublishedTelling>,
 }
 
 /// A line of treatment as a release tells it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PublishedLine {
     /// From 1.
     pub number: u32,
@@ -59,10 +60,10 @@ pub struct PublishedLine {
 }
 
 /// An end point as a release tells it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PublishedOutcome {
     /// Which end point.
-    pub kind: &'static str,
+    pub kind: Cow<'static, str>,
     /// The infusion, as a place among the events.
     pub from_event: usize,
     /// Days; none when an end is not known to the day.
@@ -74,7 +75,7 @@ pub struct PublishedOutcome {
 }
 
 /// A conflict as a release tells it: that there is one, not the values, which may be finer than the profile allows.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PublishedConflict {
     /// The check's id.
     pub check: String,
@@ -85,7 +86,7 @@ pub struct PublishedConflict {
 }
 
 /// One person's history as a release tells it: one line of `histories.ndjson`.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PublishedHistory {
     /// The identity, such as `M00000012-5`.
     pub identity: String,
@@ -96,7 +97,7 @@ pub struct PublishedHistory {
     /// Consent to research as it stands.
     pub consent: String,
     /// Who, the chosen value first.
-    pub person: BTreeMap<&'static str, Vec<PublishedValue>>,
+    pub person: BTreeMap<Cow<'static, str>, Vec<PublishedValue>>,
     /// What happened, by date.
     pub events: Vec<PublishedEvent>,
     /// Lines of treatment.
@@ -117,7 +118,7 @@ impl PublishedHistory {
                 Some((value, told))
             });
             let values = collapsed(told);
-            (!values.is_empty()).then_some((name.as_str(), values))
+            (!values.is_empty()).then_some((name.as_str().into(), values))
         });
         Self {
             identity: history.identity.to_string(),
@@ -152,7 +153,7 @@ fn published_event(event: &Event, profile: &Profile) -> PublishedEvent {
         }
     }
     PublishedEvent {
-        kind: event.kind.as_str(),
+        kind: event.kind.as_str().into(),
         date: event.date,
         line: event.line,
         infusion: event.infusion,
@@ -160,7 +161,7 @@ fn published_event(event: &Event, profile: &Profile) -> PublishedEvent {
         values: values
             .map(|(name, told)| {
                 let told = told.iter().map(|told| (told.value.clone(), told));
-                (name.as_str(), collapsed(told))
+                (name.as_str().into(), collapsed(told))
             })
             .collect(),
         tellings,
@@ -226,7 +227,7 @@ fn lines(history: &History) -> Vec<PublishedLine> {
 
 fn outcomes(history: &History) -> Vec<PublishedOutcome> {
     let outcomes = history.outcomes.iter().map(|outcome| PublishedOutcome {
-        kind: outcome.kind.as_str(),
+        kind: outcome.kind.as_str().into(),
         from_event: outcome.from_event,
         days: outcome.days,
         status: outcome.status,

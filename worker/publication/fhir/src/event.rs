@@ -45,7 +45,7 @@ pub(crate) fn resources(
     let event = &history.events[place];
     let event_id = id(history, "e", place);
     let subject = reference("Patient", &history.identity)?;
-    let kind = resource_type(event.kind);
+    let kind = resource_type(&event.kind);
     let resource = match kind {
         "Procedure" => procedure(event, event_id.clone(), subject)?,
         "Condition" => condition(event, event_id.clone(), subject)?,
@@ -104,7 +104,7 @@ fn procedure(
     let mut procedure = Procedure::builder()
         .id(id)
         .status(status)
-        .code(own("events", event.kind)?)
+        .code(own("events", &event.kind)?)
         .subject(subject)
         .used_code(used);
     if let Some(date) = event.date {
@@ -124,12 +124,12 @@ fn condition(
         .find_map(|name| chosen(event, name).map(|code| (name, code)));
     let code = match named {
         Some((name, code)) => own(name, &code)?,
-        None => own("events", event.kind)?,
+        None => own("events", &event.kind)?,
     };
     let mut condition = Condition::builder()
         .id(id)
         .code(code)
-        .category(vec![Some(own("events", event.kind)?)])
+        .category(vec![Some(own("events", &event.kind)?)])
         .verification_status(concept(VERIFICATION, "confirmed")?)
         .subject(subject);
     let severity = chosen(event, "grade").map(|grade| format!("grade {grade}"));
@@ -151,7 +151,7 @@ fn observation(
     let mut observation = Observation::builder()
         .id(id)
         .status(ObservationStatus::Final)
-        .code(own("events", event.kind)?)
+        .code(own("events", &event.kind)?)
         .subject(subject)
         .part_of(followed.into_iter().map(Some).collect::<Vec<_>>());
     if let Some(date) = event.date {
@@ -231,13 +231,13 @@ pub(crate) fn end_point(
         .build()?;
     let mut deciders = vec![Some(infusion)];
     for decider in &outcome.decided_by {
-        let kind = resource_type(history.events[*decider].kind);
+        let kind = resource_type(&history.events[*decider].kind);
         deciders.push(Some(reference(kind, &id(history, "e", *decider))?));
     }
     let mut observation = Observation::builder()
         .id(id_of.clone())
         .status(ObservationStatus::Final)
-        .code(own("outcomes", outcome.kind)?)
+        .code(own("outcomes", &outcome.kind)?)
         .subject(reference("Patient", &history.identity)?)
         .focus(deciders)
         .component(vec![Some(component)]);
