@@ -16,7 +16,7 @@ use crate::project::Project;
 use crate::runs::Attempt;
 
 /// Persons whose records are in memory at a time: some MiB.
-const PERSONS_AT_ONCE: u32 = 1_000;
+const PERSONS_AT_ONCE: u32 = 250;
 
 /// What assembling came to, in numbers.
 #[derive(Clone, Copy, Debug, Default, Serialize)]

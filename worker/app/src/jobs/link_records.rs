@@ -15,10 +15,10 @@ use crate::project::Project;
 use crate::runs::Attempt;
 
 /// Subjects that are read at a time.
-const SUBJECTS_AT_ONCE: usize = 5_000;
+const SUBJECTS_AT_ONCE: usize = 1_000;
 
 /// Pairs whose evidence is stored at a time: some MiB.
-const PAIRS_AT_ONCE: usize = 5_000;
+const PAIRS_AT_ONCE: usize = 2_000;
 
 /// The name of the fact that keeps the model with the weights last used.
 pub const TRAINED_MODEL: &str = "linkage:model";

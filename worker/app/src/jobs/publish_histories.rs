@@ -15,7 +15,7 @@ use crate::project::Project;
 use crate::runs::Attempt;
 
 /// Histories that are in memory at a time: some MiB.
-const HISTORIES_AT_ONCE: u32 = 1_000;
+const HISTORIES_AT_ONCE: u32 = 250;
 
 /// How many runs are looked through for the day that the data stand at.
 const RUNS_LOOKED_AT_MAX: u32 = 1_000;

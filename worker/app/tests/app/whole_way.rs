@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
-use crate::world::{World, command, exports, json, musubi, told};
+use crate::world::{World, command, exports, json, musubi, run_on, told};
 use musubi::commands::whole_way;
 use musubi::project::Project;
 
@@ -119,7 +119,7 @@ fn a_run_that_was_killed_is_taken_up_again_at_once() {
         run.kill().unwrap();
         run.wait().unwrap();
         let begun = std::time::Instant::now();
-        let again = json(&project, "run", 3);
+        let again = run_on(&project);
         assert!(
             begun.elapsed() < Duration::from_secs(20),
             "a dead process's lease was waited for"

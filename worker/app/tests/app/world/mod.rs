@@ -1,5 +1,6 @@
 //! A small synthetic world as a project, and the `musubi` binary over it.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -96,6 +97,34 @@ pub(crate) fn json(project: &Path, line: &str, code: i32) -> serde_json::Value {
     let output = musubi(project, &format!("--output json {line}"), code);
     serde_json::from_slice(&output.stdout)
         .unwrap_or_else(|error| panic!("{line}: {error}: {}", told(&output)))
+}
+
+/// The JSON summary of a run over what may have been read already: rows are set aside, or none is left to read.
+pub(crate) fn run_on(project: &Path) -> serde_json::Value {
+    let output = command(project, "--output json run").output().unwrap();
+    assert!(
+        matches!(output.status.code(), Some(0 | 3)),
+        "{}",
+        told(&output)
+    );
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+/// The records by person and the events by what they are, without the persons' numbers: those depend on when records came.
+pub(crate) fn persons(project: &Path) -> (BTreeSet<Vec<String>>, Vec<String>) {
+    let (identities, events) = exports(project);
+    let mut records: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for line in identities.lines().skip(1) {
+        let (record, identity) = line.rsplit_once(',').unwrap();
+        records
+            .entry(identity.to_owned())
+            .or_default()
+            .push(record.to_owned());
+    }
+    let told = |line: &str| line.split_once(',').unwrap().1.to_owned();
+    let mut events: Vec<String> = events.lines().skip(1).map(told).collect();
+    events.sort();
+    (records.into_values().collect(), events)
 }
 
 /// The identities and events of a project, as exported.
