@@ -8,9 +8,17 @@ use super::encoding::{is_utf8_japanese, is_valid};
 /// one by one.
 pub const EXAMINED_BYTES_MAX: usize = 4 << 20;
 
+/// Fewer telling lines than this, below headings in ASCII, say nothing of a file: they are spoilt rows, set aside one by one.
+const TELLING_LINES_MIN: usize = 3;
+
+/// Telling lines must be at least one of so many for the file to be judged by them, for the same reason.
+const LINES_PER_TELLING_MAX: usize = 10;
+
 /// What a file's first bytes tell about its encoding: lines with characters outside ASCII, by what they may be.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Examination {
+    lines_in_all: usize,
+    headings_tell: bool,
     lines: usize,
     utf8: usize,
     utf8_japanese: usize,
@@ -41,8 +49,10 @@ impl Examination {
         let whole = memchr::memrchr(b'\n', bytes).map_or(bytes.len(), |end| end + 1);
         for line in bytes[..whole].split(|byte| *byte == b'\n') {
             if Encoding::ascii_valid_up_to(line) < line.len() {
+                found.headings_tell |= found.lines_in_all == 0;
                 found.count(line);
             }
+            found.lines_in_all += 1;
         }
         found
     }
@@ -59,6 +69,7 @@ impl Examination {
                 "it is declared `cp932`, and begins with the byte order mark of UTF-8; declare `encoding = \"utf-8\"`"
                     .to_owned(),
             ),
+            _ if !self.tells() => Ok(()),
             (_, TextEncoding::Cp932) => self.check_cp932(),
             (_, TextEncoding::Utf8) => self.check_utf8(),
         }
@@ -71,6 +82,13 @@ impl Examination {
         self.cp932 += usize::from(is_valid(line, SHIFT_JIS));
         self.euc_jp += usize::from(is_valid(line, EUC_JP));
         self.half_width += usize::from(is_mostly_half_width(line));
+    }
+
+    /// Whether there is enough outside ASCII to judge the file by.
+    const fn tells(&self) -> bool {
+        self.headings_tell
+            || (self.lines >= TELLING_LINES_MIN
+                && self.lines * LINES_PER_TELLING_MAX >= self.lines_in_all)
     }
 
     const fn most(&self, lines: usize) -> bool {
@@ -184,6 +202,14 @@ mod tests {
             check(b"a,b\n1,2\n", declared, Ok(()));
         }
         check(b"a,b\n1,\xD4\n2,\xC3\xA9\n", TextEncoding::Cp932, Ok(()));
+    }
+
+    #[test]
+    fn a_few_spoilt_rows_do_not_make_another_encoding() {
+        let rows = "1,x\n".repeat(400).into_bytes();
+        let spoilt = [b"a,b\n".as_slice(), b"1,\xFFx\n2,\xE9e\n", &rows].concat();
+        check(&spoilt, TextEncoding::Utf8, Ok(()));
+        check(b"a,b\n1,\xFFx\n2,y\n", TextEncoding::Utf8, Ok(()));
     }
 
     #[test]
