@@ -28,12 +28,8 @@ impl Comparison for JaroWinkler<'_> {
             return Outcome::MISSING;
         }
         let same = left == right;
-        let compute = || {
-            strsim::jaro_winkler(
-                self.codes.name(left.min(right)),
-                self.codes.name(left.max(right)),
-            ) as f32
-        };
+        let compute =
+            |low, high| strsim::jaro_winkler(self.codes.name(low), self.codes.name(high)) as f32;
         let similarity = if same {
             1.0
         } else {

@@ -105,16 +105,18 @@ pub struct Memo(FxHashMap<u64, f32>);
 const MEMO_ENTRIES_MAX: usize = 1 << 18;
 
 impl Memo {
-    /// The similarity for two codes, computed once for each pair whatever the order.
-    pub fn get(&mut self, left: u32, right: u32, compute: impl FnOnce() -> f32) -> f32 {
-        let key = (u64::from(left.min(right)) << 32) | u64::from(left.max(right));
+    /// The similarity for two codes, computed once for each pair. `compute` is given the lower code first, so that the result
+    /// is the same whichever way round a thread meets the pair first.
+    pub fn get(&mut self, left: u32, right: u32, compute: impl FnOnce(u32, u32) -> f32) -> f32 {
+        let (low, high) = (left.min(right), left.max(right));
+        let key = (u64::from(low) << 32) | u64::from(high);
         if let Some(&known) = self.0.get(&key) {
             return known;
         }
         if self.0.len() >= MEMO_ENTRIES_MAX {
             self.0.clear();
         }
-        let similarity = compute();
+        let similarity = compute(low, high);
         self.0.insert(key, similarity);
         similarity
     }

@@ -47,8 +47,8 @@ impl InitialsComparison {
         if left == right && !is_kana(self.values.name(left)) {
             return 0;
         }
-        let place = memo.get(left, right, || {
-            f32::from(fit(self.values.name(left), self.values.name(right)))
+        let place = memo.get(left, right, |low, high| {
+            f32::from(fit(self.values.name(low), self.values.name(high)))
         });
         (0..5)
             .rev()
@@ -78,12 +78,11 @@ impl Comparison for InitialsComparison {
 fn fit(left: &str, right: &str) -> u8 {
     let (one, other) = (letters(left), letters(right));
     if is_kana(left) || is_kana(right) {
-        let fits = one.iter().any(|letter| {
-            other
-                .first()
-                .is_some_and(|first| sounds_alike(*letter, *first))
-        });
-        return if fits { 2 } else { 4 };
+        return if kana_fits(left, &one, right, &other) {
+            2
+        } else {
+            4
+        };
     }
     let alike = |from: usize, to: usize| {
         one.get(from)
@@ -98,6 +97,17 @@ fn fit(left: &str, right: &str) -> u8 {
     } else {
         4
     }
+}
+
+/// Whether the first kana of a family name can be the other's first letter, or another spelling of the other's first kana.
+fn kana_fits(left: &str, one: &[char], right: &str, other: &[char]) -> bool {
+    let first_of = |text: &str, letters: &[char]| {
+        let count = if is_kana(text) { letters.len() } else { 1 };
+        letters.iter().copied().take(count).collect::<Vec<_>>()
+    };
+    let (one, other) = (first_of(left, one), first_of(right, other));
+    one.iter()
+        .any(|letter| other.iter().any(|first| sounds_alike(*letter, *first)))
 }
 
 fn is_kana(text: &str) -> bool {
@@ -182,6 +192,9 @@ mod tests {
         check("フ", "HK", 2);
         check("ヤ", "KT", 4);
         check("ヤ", "ヤ", 2);
+        check("サ", "YS", 4);
+        check("チ", "CT", 2);
+        check("チ", "TC", 2);
         check("YT", "YK", 3);
         check("YT", "KM", 4);
     }
