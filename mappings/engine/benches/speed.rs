@@ -1,6 +1,7 @@
 //! How fast rows and resources get past the door and are mapped, on one core, beside the bare parsers of their formats.
 //!
-//! `cargo bench -p mapping --bench speed [-- FOLDER]`: FOLDER is a synthetic world, the committed sample when left out.
+//! `cargo bench -p mapping --bench speed [-- FOLDER [KIND]]`: FOLDER is a synthetic world, the committed sample when left
+//! out; KIND one of `trump`, `formsnet3` and `fhir`, all of them when left out.
 //! Every measure repeats its input until a second has gone by, and is taken three times; the best counts. Where the system
 //! tells the time that this thread alone has run (Linux), that is what is measured, so that a busy machine does little.
 
@@ -31,13 +32,24 @@ type Failure = Box<dyn std::error::Error>;
 
 fn main() -> Result<(), Failure> {
     let sample = concat!(env!("CARGO_MANIFEST_DIR"), "/../../fixtures/sample");
-    let asked = std::env::args()
+    let mut asked = std::env::args()
         .skip(1)
-        .find(|argument| !argument.starts_with("--"));
-    let world = asked.map_or_else(|| PathBuf::from(sample), PathBuf::from);
-    tabular(&world, "trump", true)?;
-    tabular(&world, "formsnet3", false)?;
-    resources(&world)
+        .filter(|argument| !argument.starts_with("--"));
+    let world = asked
+        .next()
+        .map_or_else(|| PathBuf::from(sample), PathBuf::from);
+    let only = asked.next();
+    let wanted = |kind: &str| only.as_deref().is_none_or(|only| only == kind);
+    if wanted("trump") {
+        tabular(&world, "trump", true)?;
+    }
+    if wanted("formsnet3") {
+        tabular(&world, "formsnet3", false)?;
+    }
+    if wanted("fhir") {
+        resources(&world)?;
+    }
+    Ok(())
 }
 
 fn tabular(world: &Path, kind: &str, cp932: bool) -> Result<(), Failure> {

@@ -18,12 +18,7 @@ fn holds(condition: &Condition, view: &View<'_>, tables: Option<&Tables>) -> boo
             place: place @ Place::Path(_),
             list,
             negated,
-        } => {
-            view.texts(place)
-                .iter()
-                .any(|text| list.find(text).is_some())
-                != *negated
-        }
+        } => view.any_text(place, |text| list.find(text).is_some()) != *negated,
         Condition::Listed {
             place,
             list,
@@ -41,8 +36,8 @@ fn holds(condition: &Condition, view: &View<'_>, tables: Option<&Tables>) -> boo
             negated,
         } => view.holds(place, |text| absent.find(text).is_some()) != *negated,
         Condition::Product { place, negated } => {
-            let named = |text: &&str| tables.is_some_and(|tables| tables.product(text).is_some());
-            view.texts(place).iter().any(named) != *negated
+            let named = |text: &str| tables.is_some_and(|tables| tables.product(text).is_some());
+            view.any_text(place, named) != *negated
         }
         Condition::Any(conditions) => conditions
             .iter()

@@ -17,6 +17,7 @@ mod language;
 mod layout;
 mod normalise;
 mod read;
+mod recent;
 mod set;
 mod shipped;
 mod tables;

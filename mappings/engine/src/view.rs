@@ -25,8 +25,13 @@ impl<'a> View<'a> {
                 }
             }
             (Self::Json(resource, element), Place::Path(path)) => {
-                let found = path.find(resource, element);
-                Found::Text(found.into_iter().find_map(Node::scalar).unwrap_or_default())
+                let mut text = "";
+                path.visit(resource, element, &mut |node| {
+                    let found = node.scalar();
+                    text = found.unwrap_or(text);
+                    found.is_some()
+                });
+                Found::Text(text)
             }
             _ => Found::NotAsked,
         }
@@ -36,12 +41,12 @@ impl<'a> View<'a> {
     pub(crate) fn texts(&self, place: &Place) -> Vec<&'a str> {
         match (self, place) {
             (Self::Json(resource, element), Place::Path(path)) => {
-                let found = path.find(resource, element);
-                found
-                    .into_iter()
-                    .filter_map(Node::scalar)
-                    .filter(|text| !text.is_empty())
-                    .collect()
+                let mut texts = Vec::new();
+                path.visit(resource, element, &mut |node| {
+                    texts.extend(node.scalar().filter(|text| !text.is_empty()));
+                    false
+                });
+                texts
             }
             _ => match self.first(place) {
                 Found::Text(text) if !text.is_empty() => vec![text],
@@ -50,14 +55,38 @@ impl<'a> View<'a> {
         }
     }
 
+    /// Whether a text at a place that is not empty fits.
+    pub(crate) fn any_text(&self, place: &Place, fits: impl Fn(&str) -> bool) -> bool {
+        match (self, place) {
+            (Self::Json(resource, element), Place::Path(path)) => {
+                let mut any = false;
+                path.visit(resource, element, &mut |node| {
+                    any = node
+                        .scalar()
+                        .is_some_and(|text| !text.is_empty() && fits(text));
+                    any
+                });
+                any
+            }
+            _ => match self.first(place) {
+                Found::Text(text) => !text.is_empty() && fits(text),
+                Found::NotAsked => false,
+            },
+        }
+    }
+
     /// Whether anything at all stands at a place: a text, or an object with members.
     pub(crate) fn holds(&self, place: &Place, absent: impl Fn(&str) -> bool) -> bool {
         match (self, place) {
             (Self::Json(resource, element), Place::Path(path)) => {
-                path.find(resource, element).into_iter().any(|node| {
-                    node.scalar()
-                        .is_none_or(|text| !text.trim().is_empty() && !absent(text))
-                })
+                let mut any = false;
+                path.visit(resource, element, &mut |node| {
+                    any = node
+                        .scalar()
+                        .is_none_or(|text| !text.trim().is_empty() && !absent(text));
+                    any
+                });
+                any
             }
             _ => match self.first(place) {
                 Found::Text(text) => !text.trim().is_empty() && !absent(text),

@@ -33,7 +33,7 @@ impl MappingSet {
         };
         let keys = Keys::read(mapping, &reading, origin).map_err(Aside::no_key)?;
         let kind = mapping.resource().unwrap_or_default();
-        let lacks = |required: &&Required| required.path.find(resource, resource).is_empty();
+        let lacks = |required: &&Required| !required.path.gives(resource, resource);
         if let Some(required) = mapping.requires.iter().find(lacks) {
             let message = format!("a `{kind}` must have this element");
             return Err(unfit(message, required.label.clone()));

@@ -121,13 +121,13 @@ fn keep(bound: &Bound, mapping: &Mapping, row: &Row, door: &Door) -> (Row, Vec<R
 
 /// Whether a cell may enter: listed codes at once; initials only as such; every other text when it looks like nobody's.
 fn may_enter(cell: &str, closed: &Closed, door: &Door) -> bool {
-    if cell.is_empty() || closed.codes.holds_exactly(cell) {
+    if cell.is_empty() {
         return true;
     }
     if closed.initials {
-        return initials::read(cell).is_ok() || closed.codes.find(cell).is_some();
+        return closed.codes.find(cell).is_some() || initials::read(cell).is_ok();
     }
-    if Door::is_plain(cell) {
+    if Door::is_plain(cell) || closed.codes.holds_exactly(cell) {
         return true;
     }
     !closed.free && closed.strict.iter().any(|strict| strict.reads(cell))

@@ -1,12 +1,13 @@
 //! Texts that look like a name, chart number, phone number, e-mail or address.
 
-use std::sync::{PoisonError, RwLock};
+use std::cell::RefCell;
 
 use regex::{Regex, RegexSet};
 use rustc_hash::FxHashSet;
 use serde::Deserialize;
 
 use crate::normalise::width;
+use crate::recent::Recent;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -36,14 +37,12 @@ pub(super) struct Patterns {
     surnames: FxHashSet<Box<str>>,
     romanised: FxHashSet<Box<str>>,
     not_given: Vec<Box<str>>,
-    /// Texts that were found clean: names of drugs, regimens and systems stand in thousands of rows.
-    clean: RwLock<FxHashSet<Box<str>>>,
 }
 
-/// Most texts that are remembered.
-const REMEMBERED_MAX: usize = 8_192;
-/// Longest text that is remembered, in bytes.
-const REMEMBERED_BYTES_MAX: usize = 120;
+thread_local! {
+    /// Verdicts: there is one door, and names of drugs, regimens and systems stand in thousands of rows.
+    static RECENT: RefCell<Recent<bool>> = const { RefCell::new(Recent::new()) };
+}
 
 /// Most characters of a given name.
 const GIVEN_MAX: usize = 3;
@@ -93,7 +92,6 @@ impl Patterns {
                 .iter()
                 .map(|name| name.to_lowercase().into())
                 .collect(),
-            clean: RwLock::default(),
             not_given: surnames
                 .not_given
                 .iter()
@@ -107,23 +105,13 @@ impl Patterns {
         if is_plain(text) || is_uuid(text) {
             return true;
         }
-        if self
-            .clean
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .contains(text)
-        {
-            return true;
+        // Numbers do not come again.
+        if digits_of(text) >= DIGITS_MIN {
+            return self.looks_clean(text, free);
         }
-        let clean = self.looks_clean(text, free);
-        // Only the stricter verdict is remembered, and no numbers: they do not come again.
-        if clean && free && text.len() <= REMEMBERED_BYTES_MAX && digits_of(text) < DIGITS_MIN {
-            let mut known = self.clean.write().unwrap_or_else(PoisonError::into_inner);
-            if known.len() < REMEMBERED_MAX {
-                known.insert(text.into());
-            }
-        }
-        clean
+        RECENT.with_borrow_mut(|recent| {
+            recent.answer(u64::from(free), text, || self.looks_clean(text, free))
+        })
     }
 
     fn looks_clean(&self, text: &str, free: bool) -> bool {
@@ -212,14 +200,13 @@ const fn is_japanese(character: char) -> bool {
 /// Texts that can be nothing of the kind by their characters alone: short codes, numbers, dates in any calendar.
 pub(super) fn is_plain(text: &str) -> bool {
     let bytes = text.as_bytes();
-    let digits = digits_of(text);
-    let ascii = text.is_ascii();
-    if ascii
-        && digits < DIGITS_MIN
-        && !bytes
-            .iter()
-            .any(|byte| matches!(byte, b'@' | b' ' | b'.' | b'#' | b':' | b'='))
-    {
+    let (mut digits, mut ascii, mut odd) = (0, true, false);
+    for byte in bytes {
+        digits += usize::from(byte.is_ascii_digit());
+        ascii &= byte.is_ascii();
+        odd |= matches!(byte, b'@' | b' ' | b'.' | b'#' | b':' | b'=');
+    }
+    if ascii && digits < DIGITS_MIN && !odd {
         return true;
     }
     if ascii && digits == bytes.len() && !is_mobile(bytes) {

@@ -65,64 +65,105 @@ impl Path {
         resource: &'n Node<'a>,
         element: &'n Node<'a>,
     ) -> Vec<&'n Node<'a>> {
+        let mut found = Vec::new();
+        self.visit(resource, element, &mut |node| {
+            found.push(node);
+            false
+        });
+        found
+    }
+
+    /// Whether the path gives anything.
+    pub(crate) fn gives(&self, resource: &Node<'_>, element: &Node<'_>) -> bool {
+        let mut any = false;
+        self.visit(resource, element, &mut |_| {
+            any = true;
+            true
+        });
+        any
+    }
+
+    /// Shows what [`Path::find`] gives, one after the other, until `enough` says so.
+    pub(crate) fn visit<'n, 'a>(
+        &self,
+        resource: &'n Node<'a>,
+        element: &'n Node<'a>,
+        enough: &mut dyn FnMut(&'n Node<'a>) -> bool,
+    ) {
         for route in &self.alternatives {
             let start = if route.from_resource {
                 resource
             } else {
                 element
             };
-            let found = walk(start, &route.steps);
-            if !found.is_empty() {
-                return found;
+            let mut any = false;
+            walk(start, &route.steps, &mut |node| {
+                any = true;
+                enough(node)
+            });
+            if any {
+                return;
             }
         }
-        Vec::new()
     }
 }
 
-/// What the steps give, arrays opened.
-pub(crate) fn walk<'n, 'a>(start: &'n Node<'a>, steps: &[Step]) -> Vec<&'n Node<'a>> {
-    let mut found = Vec::new();
-    open(start, &mut found);
-    let mut next = Vec::new();
-    for step in steps {
-        next.clear();
-        match step {
-            Step::Member(name) => found
+/// Shows what the steps give, arrays opened, until `enough` says so; whether it did.
+fn walk<'n, 'a>(
+    start: &'n Node<'a>,
+    steps: &[Step],
+    enough: &mut dyn FnMut(&'n Node<'a>) -> bool,
+) -> bool {
+    let mut places = steps.iter().enumerate().rev();
+    let last = places.find_map(|(at, step)| match step {
+        Step::Index(place) => Some((at, *place)),
+        _ => None,
+    });
+    let Some((at, place)) = last else {
+        return descend(start, steps, enough);
+    };
+    // A place counts through everything that the steps before it give.
+    let (mut left, mut one) = (place, None);
+    walk(start, &steps[..at], &mut |node| {
+        one = (left == 0).then_some(node);
+        left = left.saturating_sub(1);
+        one.is_some()
+    });
+    one.is_some_and(|node| descend(node, &steps[at + 1..], enough))
+}
+
+/// [`walk`] without a step to one place.
+fn descend<'n, 'a>(
+    node: &'n Node<'a>,
+    steps: &[Step],
+    enough: &mut dyn FnMut(&'n Node<'a>) -> bool,
+) -> bool {
+    let members = match node {
+        Node::Array(elements) => {
+            return elements
                 .iter()
-                .filter_map(|node| node.member(name))
-                .for_each(|node| open(node, &mut next)),
-            Step::Choice(name) => found
-                .iter()
-                .for_each(|node| open_choice(node, name, &mut next)),
-            Step::Index(place) => next.extend(found.get(*place)),
-            Step::Where(tests) => next.extend(
-                found
-                    .iter()
-                    .filter(|node| tests.iter().all(|test| test.holds(node))),
-            ),
+                .any(|element| descend(element, steps, enough));
         }
-        std::mem::swap(&mut found, &mut next);
-        if found.is_empty() {
-            break;
+        Node::Null => return false,
+        Node::Object(members) => &**members,
+        Node::Text(_) | Node::Plain(_) => &[],
+    };
+    let Some((step, rest)) = steps.split_first() else {
+        return enough(node);
+    };
+    match step {
+        Step::Member(name) => members
+            .iter()
+            .find(|(known, _)| **known == **name)
+            .is_some_and(|(_, member)| descend(member, rest, enough)),
+        Step::Choice(name) => members
+            .iter()
+            .filter(|(known, _)| is_choice(known, name))
+            .any(|(_, member)| descend(member, rest, enough)),
+        Step::Where(tests) => {
+            tests.iter().all(|test| test.holds(node)) && descend(node, rest, enough)
         }
-    }
-    found
-}
-
-fn open<'n, 'a>(node: &'n Node<'a>, into: &mut Vec<&'n Node<'a>>) {
-    match node {
-        Node::Array(elements) => elements.iter().for_each(|element| open(element, into)),
-        Node::Null => {}
-        _ => into.push(node),
-    }
-}
-
-fn open_choice<'n, 'a>(node: &'n Node<'a>, name: &str, into: &mut Vec<&'n Node<'a>>) {
-    if let Node::Object(members) = node {
-        for (_, member) in members.iter().filter(|(known, _)| is_choice(known, name)) {
-            open(member, into);
-        }
+        Step::Index(_) => walk(node, steps, enough),
     }
 }
 
@@ -136,16 +177,14 @@ pub(crate) fn is_choice(member: &str, name: &str) -> bool {
 impl Test {
     /// Whether it holds of a node.
     pub(crate) fn holds(&self, node: &Node<'_>) -> bool {
-        let found = walk(node, &self.steps);
-        let mut texts = found.iter().filter_map(|node| node.scalar());
-        let listed = |text: &str| self.values.iter().any(|value| **value == *text);
-        match self.relation {
-            Relation::Is => texts.any(listed),
-            Relation::IsNot => !texts.any(listed),
-            Relation::Begins => {
-                texts.any(|text| self.values.iter().any(|value| text.starts_with(&**value)))
-            }
-        }
+        let fits = |text: &str| match self.relation {
+            Relation::Is | Relation::IsNot => self.values.iter().any(|value| **value == *text),
+            Relation::Begins => self.values.iter().any(|value| text.starts_with(&**value)),
+        };
+        let any = walk(node, &self.steps, &mut |node| {
+            node.scalar().is_some_and(fits)
+        });
+        any != (self.relation == Relation::IsNot)
     }
 }
 

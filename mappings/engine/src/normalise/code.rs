@@ -1,17 +1,32 @@
 //! Code tables: from a source's spellings to values, whatever the width and the case.
 
+use std::cell::RefCell;
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use rustc_hash::FxHashMap;
 use schema::Value;
 
 use super::width;
+use crate::recent::Recent;
 
 /// A compiled table. Of its keys, `X*` stands for what begins with X, `*X*` for what holds X; an exact key wins, then
 /// the longest pattern.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct CodeTable {
-    exact: FxHashMap<Box<str>, Value>,
-    folded: FxHashMap<Box<str>, Value>,
-    patterns: Vec<(Pattern, Value)>,
+    /// What each entry stands for; the others hold places in it.
+    values: Vec<Value>,
+    exact: FxHashMap<Box<str>, usize>,
+    folded: FxHashMap<Box<str>, usize>,
+    patterns: Vec<(Pattern, usize)>,
+    /// Other for every other table: the topic under which its answers are remembered.
+    number: u64,
+}
+
+/// The number of the next table, or state of one.
+static NEXT: AtomicU64 = AtomicU64::new(1);
+
+thread_local! {
+    static RECENT: RefCell<Recent<Option<usize>>> = const { RefCell::new(Recent::new()) };
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,43 +62,47 @@ impl Pattern {
 impl CodeTable {
     /// Adds a key. An earlier entry of the same key stays.
     pub(crate) fn add(&mut self, key: &str, value: &Value) {
-        if let Some(pattern) = Pattern::of(key) {
-            let at = self
-                .patterns
-                .partition_point(|(known, _)| known.text().len() >= pattern.text().len());
-            if let Pattern::Begins(whole) = &pattern {
-                // The beginning itself is found at once.
-                self.exact
-                    .entry(key.trim_end_matches('*').into())
-                    .or_insert_with(|| value.clone());
-                self.folded
-                    .entry(whole.clone())
-                    .or_insert_with(|| value.clone());
-            }
-            self.patterns.insert(at, (pattern, value.clone()));
+        self.number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let place = self.values.len();
+        self.values.push(value.clone());
+        let Some(pattern) = Pattern::of(key) else {
+            self.exact.entry(key.into()).or_insert(place);
+            let folded = width::fold_case(key);
+            self.folded.entry(folded.as_ref().into()).or_insert(place);
             return;
+        };
+        if let Pattern::Begins(whole) = &pattern {
+            // The beginning itself is found at once.
+            self.exact
+                .entry(key.trim_end_matches('*').into())
+                .or_insert(place);
+            self.folded.entry(whole.clone()).or_insert(place);
         }
-        self.exact
-            .entry(key.into())
-            .or_insert_with(|| value.clone());
-        let folded = width::fold_case(key);
-        self.folded
-            .entry(folded.as_ref().into())
-            .or_insert_with(|| value.clone());
+        let at = self
+            .patterns
+            .partition_point(|(known, _)| known.text().len() >= pattern.text().len());
+        self.patterns.insert(at, (pattern, place));
     }
 
     /// What a text stands for.
     pub(crate) fn find(&self, text: &str) -> Option<&Value> {
-        if let Some(value) = self.exact.get(text) {
-            return Some(value);
+        if self.values.is_empty() {
+            return None;
         }
+        let place = self.exact.get(text).copied().or_else(|| {
+            RECENT.with_borrow_mut(|recent| {
+                recent.answer(self.number, text, || self.find_folded(text))
+            })
+        });
+        place.map(|place| &self.values[place])
+    }
+
+    fn find_folded(&self, text: &str) -> Option<usize> {
         let folded = width::fold_case(text);
-        self.folded.get(&*folded).or_else(|| {
-            let (_, value) = self
-                .patterns
-                .iter()
-                .find(|(pattern, _)| pattern.fits(&folded))?;
-            Some(value)
+        self.folded.get(&*folded).copied().or_else(|| {
+            let mut patterns = self.patterns.iter();
+            let (_, place) = patterns.find(|(pattern, _)| pattern.fits(&folded))?;
+            Some(*place)
         })
     }
 

@@ -46,10 +46,7 @@ pub(crate) fn read(text: &str) -> Result<DateRead, Fault> {
 /// An instant in UTC to the millisecond, so that instants of any zone sort as text; a date as it is.
 pub(crate) fn read_sortable(text: &str) -> Result<Box<str>, Fault> {
     if let Ok(instant) = text.trim().parse::<jiff::Timestamp>() {
-        return Ok(instant
-            .strftime("%Y-%m-%dT%H:%M:%S.%3fZ")
-            .to_string()
-            .into());
+        return Ok(format!("{instant:.3}").into());
     }
     read(text).map(|read| read.date.date.to_string().into())
 }

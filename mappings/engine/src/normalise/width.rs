@@ -12,7 +12,10 @@ pub(crate) fn fold(text: &str) -> Cow<'_, str> {
     if trimmed.is_ascii() && !has_odd_space(trimmed) {
         return Cow::Borrowed(trimmed);
     }
-    // Most Japanese texts are in this form already.
+    if trimmed.chars().all(is_inert) && !has_odd_space(trimmed) {
+        return Cow::Borrowed(trimmed);
+    }
+    // Most other texts are in this form already, too.
     let settled = |character: char| !character.is_whitespace() && one_dash(character) == character;
     if trimmed.chars().all(settled) && is_nfkc_quick(trimmed.chars()) == IsNormalized::Yes {
         return Cow::Borrowed(trimmed);
@@ -41,6 +44,12 @@ pub(crate) fn fold_case(text: &str) -> Cow<'_, str> {
     } else {
         folded
     }
+}
+
+/// Characters that are their own form and are changed by none after them but a combining one: ASCII, the unified
+/// ideographs, and kana without sound marks of their own.
+const fn is_inert(character: char) -> bool {
+    matches!(character, ' '..='~' | '\u{3041}'..='\u{3096}' | '\u{30A1}'..='\u{30FE}' | '\u{4E00}'..='\u{9FFF}')
 }
 
 fn has_odd_space(text: &str) -> bool {
