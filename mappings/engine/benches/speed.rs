@@ -171,12 +171,10 @@ impl Bench {
     fn admit_and_map(&self) -> usize {
         let mut items = 0;
         for raw in &self.records {
-            if let Admission::Admitted { record, .. } = self.set.admit(raw, &self.tables) {
-                let mapped = self.set.map(&self.source, &record, &self.tables);
-                items += black_box(mapped)
-                    .record
-                    .map_or(0, |record| record.items.len());
-            }
+            let (admission, mapped) = self.set.admit_and_map(raw, &self.source, &self.tables);
+            let record = black_box(mapped).and_then(|mapped| mapped.record);
+            items += record.map_or(0, |record| record.items.len());
+            black_box(admission);
         }
         black_box(self.bytes);
         items

@@ -7,7 +7,6 @@ use schema::{Absent, Attribute, Issue, IssueKind, Item, MappedRecord, Origin, Ro
 use crate::Tables;
 use crate::condition::all_hold;
 use crate::door::Door;
-use crate::json::node::Node;
 use crate::language::condition::Condition;
 use crate::language::mapping::Mapping;
 use crate::language::place::Place;
@@ -213,22 +212,4 @@ fn stronger(one: Option<Absent>, other: Absent) -> Absent {
         Absent::Withheld => 3,
     };
     one.filter(|one| rank(*one) >= rank(other)).unwrap_or(other)
-}
-
-/// The items of a resource.
-pub(crate) fn items_of_json(
-    mapping: &Mapping,
-    text: &str,
-    tables: &Tables,
-    door: &Door,
-    issues: &mut Issues<'_>,
-) -> Option<Vec<Item>> {
-    let resource = Node::parse(text).ok()?;
-    items(
-        mapping,
-        View::Json(&resource, &resource),
-        tables,
-        door,
-        issues,
-    )
 }

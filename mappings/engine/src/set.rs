@@ -6,8 +6,9 @@ use schema::{
 
 use crate::admit::Admission;
 use crate::door::Door;
-use crate::evaluate::{Issues, Mapped, items, items_of_json};
+use crate::evaluate::{Issues, Mapped, items};
 use crate::fit::Fit;
+use crate::json::node::Node;
 use crate::language::compile;
 use crate::language::mapping::Mapping;
 use crate::layout::{Bound, Layout, Memory};
@@ -99,29 +100,70 @@ impl MappingSet {
         }
     }
 
+    /// [`MappingSet::admit`] and [`MappingSet::map`] in one go, which read a resource once: what it gives is what the one
+    /// and then the other give. Nothing is mapped of what is set aside.
+    #[must_use]
+    pub fn admit_and_map(
+        &self,
+        raw: &RawRecord,
+        source: &SourceName,
+        tables: &Tables,
+    ) -> (Admission, Option<Mapped>) {
+        if let Body::Json(text) = &raw.body {
+            return self.admit_json_then(&raw.origin, text, |record, resource| {
+                self.mapped(source, record, |issues| {
+                    let place = self.by_id.get(&*record.mapping).copied()?;
+                    let view = View::Json(resource, resource);
+                    Some((place, self.items(place, view, tables, issues)?))
+                })
+            });
+        }
+        let admission = self.admit(raw, tables);
+        let mapped = match &admission {
+            Admission::Admitted { record, .. } => Some(self.map(source, record, tables)),
+            Admission::SetAside(_) => None,
+        };
+        (admission, mapped)
+    }
+
     /// What the mapping that admitted a record makes of it; where that is no longer loaded, the one that takes it now.
     #[must_use]
     pub fn map(&self, source: &SourceName, record: &AdmittedRecord, tables: &Tables) -> Mapped {
-        let mut issues = Issues::at(&record.origin);
-        let made = match &record.body {
+        self.mapped(source, record, |issues| match &record.body {
             AdmittedBody::Row(row) => {
-                self.mapping_of_row(record, row)
-                    .and_then(|(place, positions)| {
-                        let view = View::Row(row, &positions.positions);
-                        Some((
-                            place,
-                            items(&self.mappings[place], view, tables, self.door, &mut issues)?,
-                        ))
-                    })
+                let (place, positions) = self.mapping_of_row(record, row)?;
+                let view = View::Row(row, &positions.positions);
+                Some((place, self.items(place, view, tables, issues)?))
             }
-            AdmittedBody::Json(text) => self.mapping_of_json(record, text).and_then(|place| {
-                Some((
-                    place,
-                    items_of_json(&self.mappings[place], text, tables, self.door, &mut issues)?,
-                ))
-            }),
+            AdmittedBody::Json(text) => {
+                let resource = Node::parse(text).ok()?;
+                let known = self.by_id.get(&*record.mapping).copied();
+                let place = known.or_else(|| self.mapping_of_node(&resource))?;
+                let view = View::Json(&resource, &resource);
+                Some((place, self.items(place, view, tables, issues)?))
+            }
             AdmittedBody::Deleted => None,
-        };
+        })
+    }
+
+    fn items(
+        &self,
+        place: usize,
+        view: View<'_>,
+        tables: &Tables,
+        issues: &mut Issues<'_>,
+    ) -> Option<Vec<Item>> {
+        items(&self.mappings[place], view, tables, self.door, issues)
+    }
+
+    fn mapped<'r>(
+        &self,
+        source: &SourceName,
+        record: &'r AdmittedRecord,
+        items: impl FnOnce(&mut Issues<'r>) -> Option<(usize, Vec<Item>)>,
+    ) -> Mapped {
+        let mut issues = Issues::at(&record.origin);
+        let made = items(&mut issues);
         let record = made.and_then(|(place, items)| self.record(source, record, place, items));
         Mapped {
             record,
@@ -168,12 +210,5 @@ impl MappingSet {
         })?;
         let make = || Bound::new(place, &self.mappings[place], row.header(), self.door);
         Some((place, self.positions.get(place + 1, row.header(), make)))
-    }
-
-    fn mapping_of_json(&self, record: &AdmittedRecord, text: &str) -> Option<usize> {
-        self.by_id
-            .get(&*record.mapping)
-            .copied()
-            .or_else(|| self.mapping_of_resource(text))
     }
 }

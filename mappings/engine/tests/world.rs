@@ -34,7 +34,9 @@ struct Run {
 impl Run {
     fn take(&mut self, set: &MappingSet, tables: &Tables, raw: &RawRecord) {
         self.read += 1;
-        match set.admit(raw, tables) {
+        let source = SourceName::new("test").unwrap();
+        let (admission, mapped_at_once) = set.admit_and_map(raw, &source, tables);
+        match admission {
             Admission::SetAside(aside) => {
                 self.set_aside += 1;
                 self.tell(
@@ -59,7 +61,10 @@ impl Run {
                     AdmittedBody::Deleted => {}
                 }
                 assert_eq!(record.body.hash(), record.hash);
-                let mapped = set.map(&SourceName::new("test").unwrap(), &record, tables);
+                let mapped = set.map(&source, &record, tables);
+                let at_once = mapped_at_once.unwrap();
+                assert_eq!(at_once.record, mapped.record, "{}", raw.origin);
+                assert_eq!(at_once.issues, mapped.issues, "{}", raw.origin);
                 for issue in mapped.issues {
                     self.tell(
                         &issue.origin,

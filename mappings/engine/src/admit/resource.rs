@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 use std::sync::Arc;
 
-use schema::{AdmittedBody, ContentHash, Origin, SetAsideKind};
+use schema::{AdmittedBody, AdmittedRecord, ContentHash, Origin, SetAsideKind};
 
 use super::keys::Keys;
 use super::{Admission, Aside, NO_TABLES, Passed};
@@ -20,11 +20,29 @@ const RESOURCE_BYTES_MAX: usize = 16 << 20;
 
 impl MappingSet {
     pub(crate) fn admit_json(&self, origin: &Origin, text: &str) -> Admission {
-        let passed = resource_of(text).and_then(|node| self.resource_passed(origin, &node));
-        Admission::of(origin, passed)
+        self.admit_json_then(origin, text, |_, _| ()).0
     }
 
-    fn resource_passed(&self, origin: &Origin, resource: &Node<'_>) -> Result<Passed, Aside> {
+    /// Admits a resource, and shows what is left of it to `then`, which need not read it again.
+    pub(crate) fn admit_json_then<T>(
+        &self,
+        origin: &Origin,
+        text: &str,
+        then: impl FnOnce(&AdmittedRecord, &Node<'_>) -> T,
+    ) -> (Admission, Option<T>) {
+        let mut resource = match resource_of(text) {
+            Ok(resource) => resource,
+            Err(aside) => return (Admission::of(origin, Err(aside)), None),
+        };
+        let passed = self.resource_passed(origin, &mut resource);
+        let made = passed
+            .as_ref()
+            .ok()
+            .map(|(record, _)| then(record, &resource));
+        (Admission::of(origin, passed), made)
+    }
+
+    fn resource_passed(&self, origin: &Origin, resource: &mut Node<'_>) -> Result<Passed, Aside> {
         let mapping = &self.mappings[self.mapping_at_the_door(resource)?];
         let reading = Reading {
             view: View::Json(resource, resource),
@@ -63,13 +81,9 @@ impl MappingSet {
         })
     }
 
-    pub(crate) fn mapping_of_resource(&self, text: &str) -> Option<usize> {
-        self.mapping_of_node(&Node::parse(text).ok()?)
-    }
-
     /// The mapping of a resource: of those of its type whose conditions hold, the one with the most conditions, then the
     /// highest version.
-    fn mapping_of_node(&self, resource: &Node<'_>) -> Option<usize> {
+    pub(crate) fn mapping_of_node(&self, resource: &Node<'_>) -> Option<usize> {
         let kind = resource.member("resourceType").and_then(Node::scalar)?;
         let view = View::Json(resource, resource);
         let fits = |mapping: &Mapping| {

@@ -130,17 +130,18 @@ impl Patterns {
     }
 
     fn fits_a_pattern(&self, text: &str) -> bool {
-        self.set.matches(text).into_iter().any(|index| {
-            let (regex, except) = &self.single[index];
-            if except.is_empty() {
-                return true;
-            }
-            let mut left = text.to_owned();
-            for word in except {
-                left = left.replace(&**word, " ");
-            }
-            regex.is_match(&left)
-        })
+        self.set.is_match(text)
+            && self.set.matches(text).into_iter().any(|index| {
+                let (regex, except) = &self.single[index];
+                if except.is_empty() {
+                    return true;
+                }
+                let mut left = text.to_owned();
+                for word in except {
+                    left = left.replace(&**word, " ");
+                }
+                regex.is_match(&left)
+            })
     }
 
     /// A word that is a family name with one to three characters after it, or a family name and such a word.
@@ -177,19 +178,22 @@ impl Patterns {
 
     /// Two words with capitals, one of which is a family name.
     fn holds_a_roman_name(&self, text: &str) -> bool {
-        let words: Vec<&str> = text
+        let words = text
             .split(|character: char| !character.is_alphabetic())
-            .filter(|word| !word.is_empty())
-            .collect();
-        words.windows(2).any(|pair| {
-            let capital = pair.iter().all(|word| {
-                word.starts_with(|first: char| first.is_ascii_uppercase()) && word.len() > 1
-            });
-            capital
-                && pair
-                    .iter()
-                    .any(|word| self.romanised.contains(word.to_lowercase().as_str()))
-        })
+            .filter(|word| !word.is_empty());
+        let capital = |word: &str| word.len() > 1 && word.as_bytes()[0].is_ascii_uppercase();
+        let family = |word: &str| self.romanised.contains(word.to_lowercase().as_str());
+        let mut before = None;
+        for word in words {
+            let word = capital(word).then_some(word);
+            if let (Some(one), Some(other)) = (before, word)
+                && (family(one) || family(other))
+            {
+                return true;
+            }
+            before = word;
+        }
+        false
     }
 }
 

@@ -1,5 +1,7 @@
 //! Writes what a mapping names of a resource, and counts what it leaves out.
 
+use std::borrow::Cow;
+use std::cell::RefCell;
 use std::sync::Arc;
 
 use schema::{Refusal, RefusalReason};
@@ -7,6 +9,7 @@ use schema::{Refusal, RefusalReason};
 use super::allow::Branch;
 use super::node::Node;
 use crate::door::Door;
+use crate::recent::Recent;
 
 /// What is left of a resource, as compact JSON with its members in their order.
 pub(crate) struct Pruned {
@@ -16,17 +19,18 @@ pub(crate) struct Pruned {
     pub(crate) misshapen: Option<Arc<str>>,
 }
 
-/// Prunes a resource to a tree of named members.
-pub(crate) fn prune(resource: &Node<'_>, kind: &str, allow: &Branch, door: &Door) -> Pruned {
+/// Prunes a resource to a tree of named members: the node is left as its text would be read again.
+pub(crate) fn prune(resource: &mut Node<'_>, kind: &str, allow: &Branch, door: &Door) -> Pruned {
     let mut pruner = Pruner {
         kind,
         door,
-        path: Vec::new(),
+        place: kind.to_owned(),
         text: String::with_capacity(512),
         refusals: Vec::new(),
         misshapen: None,
     };
     if !pruner.node(resource, allow) {
+        *resource = Node::Object(Vec::new());
         pruner.text.push_str("{}");
     }
     Pruned {
@@ -36,18 +40,24 @@ pub(crate) fn prune(resource: &Node<'_>, kind: &str, allow: &Branch, door: &Door
     }
 }
 
+thread_local! {
+    /// What leaving out a place is told as: there is one door, and resources of one server lack the same members.
+    static RECENT: RefCell<Recent<Refusal>> = const { RefCell::new(Recent::new()) };
+}
+
 struct Pruner<'a> {
     kind: &'a str,
     door: &'a Door,
-    path: Vec<&'a str>,
+    /// Where the pruner stands: the type and the members' names, between dots.
+    place: String,
     text: String,
     refusals: Vec<Refusal>,
     misshapen: Option<Arc<str>>,
 }
 
-impl<'a> Pruner<'a> {
+impl Pruner<'_> {
     /// Writes what may stay of a node; false when nothing may.
-    fn node(&mut self, node: &'a Node<'_>, branch: &Branch) -> bool {
+    fn node(&mut self, node: &mut Node<'_>, branch: &Branch) -> bool {
         match node {
             Node::Null => false,
             Node::Text(text) if branch.leaf => {
@@ -59,117 +69,130 @@ impl<'a> Pruner<'a> {
                 true
             }
             Node::Text(_) | Node::Plain(_) => self.misshapen(),
-            Node::Array(elements) => self.array(elements, branch),
+            Node::Array(elements) => {
+                self.array(elements, branch);
+                true
+            }
             Node::Object(_) if !branch.takes_objects() => self.misshapen(),
-            Node::Object(members) => self.object(node, members, branch),
+            Node::Object(_) => self.object(node, branch),
         }
     }
 
     fn misshapen(&mut self) -> bool {
-        let place = self.place();
-        self.misshapen.get_or_insert(place);
+        self.misshapen
+            .get_or_insert_with(|| self.place.as_str().into());
         false
     }
 
-    fn leaf(&mut self, text: &str) {
-        if self.door.is_clean(text, true) {
-            push_quoted(&mut self.text, text);
-        } else {
+    fn leaf(&mut self, text: &mut Cow<'_, str>) {
+        if !self.door.is_clean(text, true) {
             self.refuse(RefusalReason::IdentifyingPattern);
-            push_quoted(&mut self.text, &self.door.withheld(text));
+            *text = Cow::Owned(self.door.withheld(text));
         }
+        push_quoted(&mut self.text, text);
     }
 
-    fn array(&mut self, elements: &'a [Node<'_>], branch: &Branch) -> bool {
+    fn array(&mut self, elements: &mut Vec<Node<'_>>, branch: &Branch) {
         self.text.push('[');
         let mut first = true;
-        for element in elements {
-            let start = self.text.len();
-            if !first {
-                self.text.push(',');
-            }
-            if self.node(element, branch) {
-                first = false;
-            } else {
-                self.text.truncate(start);
-            }
-        }
+        elements.retain_mut(|element| {
+            let start = self.begin(first);
+            let stays = self.node(element, branch);
+            first &= !stays;
+            self.end(start, stays)
+        });
         self.text.push(']');
-        true
     }
 
-    fn object(
-        &mut self,
-        node: &'a Node<'_>,
-        members: &'a [(std::borrow::Cow<'_, str>, Node<'_>)],
-        branch: &Branch,
-    ) -> bool {
+    fn object(&mut self, node: &mut Node<'_>, branch: &Branch) -> bool {
         if self.door.refuses_object(node) {
             self.refuse(RefusalReason::IdentifyingField);
             return false;
         }
         let filters = branch.filters();
-        if !filters.is_empty()
-            && !filters
+        let passes = |node: &Node<'_>| {
+            filters
                 .iter()
                 .any(|tests| tests.iter().all(|test| test.holds(node)))
-        {
+        };
+        if !filters.is_empty() && !passes(node) {
             self.refuse(RefusalReason::Unmapped);
             return false;
         }
         self.text.push('{');
-        let mut first = true;
-        for (name, child) in members {
-            self.path.push(name);
-            let start = self.text.len();
-            if !first {
-                self.text.push(',');
-            }
-            if self.member(name, child, branch) {
-                first = false;
-            } else {
-                self.text.truncate(start);
-            }
-            self.path.pop();
+        if let Node::Object(members) = node {
+            let mut first = true;
+            members.retain_mut(|(name, child)| {
+                let start = self.begin(first);
+                let stays = self.member(name, child, branch);
+                first &= !stays;
+                self.end(start, stays)
+            });
         }
         self.text.push('}');
         true
     }
 
-    fn member(&mut self, name: &str, child: &'a Node<'_>, branch: &Branch) -> bool {
-        let Some(below) = branch.member(name) else {
-            let identifying = self
-                .door
-                .refuses_path(self.kind, std::slice::from_ref(&self.path))
-                .is_some();
-            self.refuse(if identifying {
-                RefusalReason::IdentifyingField
-            } else {
-                RefusalReason::Unmapped
-            });
-            return false;
-        };
-        push_quoted(&mut self.text, name);
-        self.text.push(':');
-        self.node(child, below)
-    }
-
-    /// Counts the place that the path stands at.
-    fn refuse(&mut self, reason: RefusalReason) {
-        let field = self.place();
-        self.refusals.push(Refusal { field, reason });
-    }
-
-    /// The place that the path stands at.
-    fn place(&self) -> Arc<str> {
-        let length = self.kind.len() + self.path.iter().map(|name| name.len() + 1).sum::<usize>();
-        let mut field = String::with_capacity(length);
-        field.push_str(self.kind);
-        for name in &self.path {
-            field.push('.');
-            field.push_str(plain_name(name));
+    /// Where the next part of a list is written, after its comma.
+    fn begin(&mut self, first: bool) -> usize {
+        let start = self.text.len();
+        if !first {
+            self.text.push(',');
         }
-        field.into()
+        start
+    }
+
+    /// Takes back what was written of a part that does not stay.
+    fn end(&mut self, start: usize, stays: bool) -> bool {
+        if !stays {
+            self.text.truncate(start);
+        }
+        stays
+    }
+
+    #[expect(
+        clippy::ptr_arg,
+        reason = "that a text is borrowed tells that it has no escapes"
+    )]
+    fn member(&mut self, name: &Cow<'_, str>, child: &mut Node<'_>, branch: &Branch) -> bool {
+        let above = self.place.len();
+        self.place.push('.');
+        self.place.push_str(plain_name(name));
+        let stays = if let Some(below) = branch.member(name) {
+            push_quoted(&mut self.text, name);
+            self.text.push(':');
+            self.node(child, below)
+        } else {
+            self.refuse_unnamed();
+            false
+        };
+        self.place.truncate(above);
+        stays
+    }
+
+    /// Counts a place that no path names.
+    fn refuse_unnamed(&mut self) {
+        let (kind, door, place) = (self.kind, self.door, self.place.as_str());
+        let tell = || {
+            let names: Vec<&str> = place.split('.').skip(1).collect();
+            let reason = match door.refuses_path(kind, &[names]) {
+                Some(_) => RefusalReason::IdentifyingField,
+                None => RefusalReason::Unmapped,
+            };
+            Refusal {
+                field: place.into(),
+                reason,
+            }
+        };
+        let refusal = RECENT.with_borrow_mut(|recent| recent.answer(0, place, tell));
+        self.refusals.push(refusal);
+    }
+
+    /// Counts the place that the pruner stands at.
+    fn refuse(&mut self, reason: RefusalReason) {
+        let place = self.place.as_str();
+        let field = place.into();
+        self.refusals.push(Refusal { field, reason });
     }
 }
 
@@ -182,16 +205,19 @@ fn plain_name(name: &str) -> &str {
     if plain { name } else { "?" }
 }
 
-fn push_quoted(text: &mut String, value: &str) {
-    let plain = value
-        .bytes()
-        .all(|byte| byte >= 0x20 && byte != b'"' && byte != b'\\');
-    if plain {
-        text.push('"');
-        text.push_str(value);
-        text.push('"');
-    } else {
-        text.push_str(&serde_json::Value::from(value).to_string());
+/// What is borrowed from the document stands there without escapes and needs none here.
+#[expect(
+    clippy::ptr_arg,
+    reason = "that a text is borrowed tells that it has no escapes"
+)]
+fn push_quoted(text: &mut String, value: &Cow<'_, str>) {
+    match value {
+        Cow::Borrowed(value) => {
+            text.push('"');
+            text.push_str(value);
+            text.push('"');
+        }
+        Cow::Owned(value) => text.push_str(&serde_json::Value::from(value.as_str()).to_string()),
     }
 }
 
@@ -206,9 +232,10 @@ mod tests {
         for path in paths {
             allow.add(&Path::parse(path).unwrap());
         }
-        let node = Node::parse(resource).unwrap();
-        let pruned = prune(&node, "Patient", allow.root(), Door::shipped().unwrap());
+        let mut node = Node::parse(resource).unwrap();
+        let pruned = prune(&mut node, "Patient", allow.root(), Door::shipped().unwrap());
         assert_eq!(&*pruned.text, expected);
+        assert!(node == Node::parse(expected).unwrap(), "{expected}");
         let fields: Vec<String> = pruned
             .refusals
             .iter()
@@ -256,8 +283,8 @@ mod tests {
             for path in paths {
                 allow.add(&Path::parse(path).unwrap());
             }
-            let node = Node::parse(resource).unwrap();
-            prune(&node, "Patient", allow.root(), Door::shipped().unwrap())
+            let mut node = Node::parse(resource).unwrap();
+            prune(&mut node, "Patient", allow.root(), Door::shipped().unwrap())
                 .misshapen
                 .map(|place| place.to_string())
         };

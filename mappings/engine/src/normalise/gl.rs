@@ -34,8 +34,8 @@ pub(crate) fn read(text: &str, locus: Locus, copy: usize) -> Result<Option<Box<s
 fn is_of(allele: &str, locus: Locus) -> bool {
     let bare = allele.trim();
     let bare = bare.strip_prefix("HLA-").unwrap_or(bare);
-    bare.split_once('*')
-        .is_some_and(|(gene, _)| gene == locus.gene())
+    bare.strip_prefix(locus.gene())
+        .is_some_and(|rest| rest.starts_with('*'))
 }
 
 #[cfg(test)]
