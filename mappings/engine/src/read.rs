@@ -412,14 +412,15 @@ fn facility_code(system: &str, text: &str) -> Result<String, Problem> {
             "expected a facility's code".into(),
         ));
     }
-    let digits = match system {
+    let digits: usize = match system {
         "trump" => 4,
         "ccn" => 5,
         _ => 0,
     };
     let numeric = folded.bytes().all(|byte| byte.is_ascii_digit());
-    Ok(if numeric {
-        format!("{folded:0>digits$}")
+    let lost = digits.saturating_sub(folded.len());
+    Ok(if numeric && lost > 0 {
+        ["0".repeat(lost).as_str(), &folded].concat()
     } else {
         folded.into_owned()
     })

@@ -30,7 +30,8 @@ pub const FACILITY_SYSTEMS: [&str; 3] = ["trump", "ccn", "organization"];
 /// The many-to-many crosswalk of facility codes with dates.
 #[derive(Clone, Debug, Default)]
 pub struct Facilities {
-    by_code: BTreeMap<(&'static str, Box<str>), Vec<Facility>>,
+    /// For each of [`FACILITY_SYSTEMS`], the lines of each of its codes.
+    by_code: [BTreeMap<Box<str>, Vec<Facility>>; 3],
     names: BTreeMap<Arc<str>, Box<str>>,
 }
 
@@ -45,13 +46,9 @@ impl Facilities {
                 .entry(line.facility_id.clone())
                 .or_insert_with(|| line.name.clone());
             let codes = [&line.trump_code, &line.ccn, &line.organization_code].map(Clone::clone);
-            for (system, code) in FACILITY_SYSTEMS.into_iter().zip(codes) {
+            for (by_code, code) in crosswalk.by_code.iter_mut().zip(codes) {
                 if !code.is_empty() {
-                    crosswalk
-                        .by_code
-                        .entry((system, code))
-                        .or_default()
-                        .push(line.clone());
+                    by_code.entry(code).or_default().push(line.clone());
                 }
             }
         }
@@ -67,10 +64,8 @@ impl Facilities {
         department: &str,
         on: Option<PartialDate>,
     ) -> Option<Arc<str>> {
-        let system = FACILITY_SYSTEMS
-            .into_iter()
-            .find(|known| *known == system)?;
-        let lines = self.by_code.get(&(system, code.into()))?;
+        let system = FACILITY_SYSTEMS.iter().position(|known| *known == system)?;
+        let lines = self.by_code[system].get(code)?;
         let valid = |line: &&Facility| {
             on.is_none_or(|on| {
                 line.valid_from
@@ -80,24 +75,11 @@ impl Facilities {
         };
         let of_department =
             |line: &&Facility| line.department.is_empty() || *line.department == *department;
-        let mut ids: Vec<_> = lines
-            .iter()
-            .filter(valid)
-            .filter(of_department)
-            .map(|line| &line.facility_id)
-            .collect();
-        if ids.is_empty() {
-            ids = lines
-                .iter()
-                .filter(valid)
-                .map(|line| &line.facility_id)
-                .collect();
-        }
-        ids.sort();
-        ids.dedup();
-        match ids[..] {
-            [only] => Some(only.clone()),
-            _ => None,
+        let valid = || lines.iter().filter(valid);
+        if valid().any(|line| of_department(&line)) {
+            the_only(valid().filter(of_department))
+        } else {
+            the_only(valid())
         }
     }
 
@@ -118,6 +100,14 @@ impl Facilities {
     pub fn is_empty(&self) -> bool {
         self.names.is_empty()
     }
+}
+
+/// The facility of all these lines; none where they are of several, or none.
+fn the_only<'a>(mut lines: impl Iterator<Item = &'a Facility>) -> Option<Arc<str>> {
+    let only = &lines.next()?.facility_id;
+    lines
+        .all(|line| line.facility_id == *only)
+        .then(|| only.clone())
 }
 
 /// One line of `products.csv`: a cell product, its names, its holder and its period of conditional approval.

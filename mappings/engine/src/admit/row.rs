@@ -136,7 +136,7 @@ fn may_enter(cell: &str, closed: &Closed, door: &Door) -> bool {
 
 /// What [`AdmittedBody::hash`] gives, with the header's hash known.
 fn hash_of(header_hash: &str, row: &Row) -> ContentHash {
-    let mut text = String::with_capacity(header_hash.len() + 1024);
+    let mut text = String::with_capacity(header_hash.len() + row.text().len() + row.len());
     text.push_str(header_hash);
     for cell in row.cells() {
         text.push('\u{1f}');

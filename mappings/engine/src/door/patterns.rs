@@ -201,22 +201,52 @@ const fn is_japanese(character: char) -> bool {
     matches!(character, '\u{3041}'..='\u{30FF}' | '\u{3400}'..='\u{9FFF}' | '\u{F900}'..='\u{FAFF}' | '々')
 }
 
+/// What a byte may be part of.
+const DIGIT: u8 = 1;
+const OF_DATE: u8 = 2;
+const NO_CODE: u8 = 4;
+const WIDE: u8 = 8;
+
+static CLASSES: [u8; 256] = classes();
+
+const fn classes() -> [u8; 256] {
+    let mut classes = [0; 256];
+    let mut byte = 0_u8;
+    loop {
+        classes[byte as usize] = match byte {
+            b'0'..=b'9' => DIGIT | OF_DATE,
+            b'/' | b'-' | b'+' | b'T' | b'Z' | b'H' | b'S' | b'R' | b'M' => OF_DATE,
+            b'.' | b':' => OF_DATE | NO_CODE,
+            b'@' | b' ' | b'#' | b'=' => NO_CODE,
+            0x80.. => WIDE,
+            _ => 0,
+        };
+        if byte == u8::MAX {
+            return classes;
+        }
+        byte += 1;
+    }
+}
+
 /// Texts that can be nothing of the kind by their characters alone: short codes, numbers, dates in any calendar.
 pub(super) fn is_plain(text: &str) -> bool {
     let bytes = text.as_bytes();
-    let (mut digits, mut ascii, mut odd) = (0, true, false);
+    let (mut digits, mut any, mut all) = (0, 0, OF_DATE);
     for byte in bytes {
-        digits += usize::from(byte.is_ascii_digit());
-        ascii &= byte.is_ascii();
-        odd |= matches!(byte, b'@' | b' ' | b'.' | b'#' | b':' | b'=');
+        let class = CLASSES[usize::from(*byte)];
+        digits += usize::from(class & DIGIT);
+        any |= class;
+        all &= class;
     }
-    if ascii && digits < DIGITS_MIN && !odd {
+    let ascii = any & WIDE == 0;
+    if ascii && digits < DIGITS_MIN && any & NO_CODE == 0 {
         return true;
     }
     if ascii && digits == bytes.len() && !is_mobile(bytes) {
         return true;
     }
-    !text.starts_with(['0', '０', '+']) && is_date_like(text, digits)
+    let of_date = all & OF_DATE != 0 || !ascii && text.chars().all(is_of_date);
+    of_date && !text.starts_with(['0', '０', '+']) && is_date_long(text, digits)
 }
 
 fn digits_of(text: &str) -> usize {
@@ -254,17 +284,15 @@ fn is_mobile(bytes: &[u8]) -> bool {
     bytes.len() == 11 && bytes[0] == b'0' && bytes[2] == b'0'
 }
 
-/// Characters of dates only, and no longer than a date and a time.
-fn is_date_like(text: &str, digits: usize) -> bool {
-    let of_date = |character: char| {
-        matches!(character, '0'..='9' | '０'..='９' | '/' | '-' | '.' | ':' | 'T' | 'Z' | '年' | '月' | '日' | '元' | '頃' | '令' | '和' | '平' | '成' | '昭' | '大' | '正' | '明' | '治')
-            || matches!(character, 'H' | 'S' | 'R' | 'M' | '／' | '．' | '－')
-    };
-    // A date has at most its eight digits, an instant with fractions and zone some more, after a `T`.
-    (digits <= 8 || text.get(10..11) == Some("T"))
-        && text
-            .chars()
-            .all(|character| of_date(character) || character == '+')
+/// The characters of dates, in any calendar and width.
+const fn is_of_date(character: char) -> bool {
+    matches!(character, '0'..='9' | '０'..='９' | '/' | '-' | '.' | ':' | '+' | 'T' | 'Z' | '年' | '月' | '日' | '元' | '頃' | '令' | '和' | '平' | '成' | '昭' | '大' | '正' | '明' | '治')
+        || matches!(character, 'H' | 'S' | 'R' | 'M' | '／' | '．' | '－')
+}
+
+/// A date has at most its eight digits, an instant with fractions and zone some more, after a `T`.
+fn is_date_long(text: &str, digits: usize) -> bool {
+    digits <= 8 || text.get(10..11) == Some("T")
 }
 
 #[cfg(test)]

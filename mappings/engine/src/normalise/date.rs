@@ -180,8 +180,12 @@ impl Parts {
             Some(rest) => (rest, true),
             None => (text, false),
         };
-        let known = UNKNOWNS.iter().filter_map(|word| text.find(word)).min();
-        let text = known.map_or(text, |end| &text[..end]);
+        let text = if text.contains(['不', '-', '?']) {
+            let known = UNKNOWNS.iter().filter_map(|word| text.find(word)).min();
+            known.map_or(text, |end| &text[..end])
+        } else {
+            text
+        };
         let numbers = Numbers::of(text, in_era)?;
         let mut parts = numbers.split(in_era)?;
         parts.third = third;

@@ -54,6 +54,9 @@ const fn is_inert(character: char) -> bool {
 
 fn has_odd_space(text: &str) -> bool {
     let bytes = text.as_bytes();
+    if !bytes.iter().any(|byte| *byte <= b' ') {
+        return false;
+    }
     bytes
         .iter()
         .any(|byte| matches!(byte, b'\t' | b'\r' | b'\n'))
