@@ -30,7 +30,7 @@ const THIRDS: [&str; 3] = ["上旬", "中旬", "下旬"];
 /// Reads a date in any spelling: ISO, with slashes or dots, 8 digits, wareki in kanji or letters, with missing parts,
 /// with `頃`. An instant with a zone becomes its day in Japan.
 pub(crate) fn read(text: &str) -> Result<DateRead, Fault> {
-    if let Some(known) = read_plain(text) {
+    if let Some(known) = read_plain(text).or_else(|| read_parted(text)) {
         return known;
     }
     if text.len() > DATE_BYTES_MAX {
@@ -83,6 +83,47 @@ fn read_plain(text: &str) -> Option<Result<DateRead, Fault>> {
             .map(sure)
             .map_err(|_| Fault::Impossible),
     )
+}
+
+/// Year, month and day between single separators, the year perhaps in an era by its letter: `2019/4/5`, `H31.4.5`.
+fn read_parted(text: &str) -> Option<Result<DateRead, Fault>> {
+    let first = text.bytes().next()?;
+    let (era, rest) = match first {
+        b'0'..=b'9' => (None, text),
+        b'A'..=b'Z' | b'a'..=b'z' => era_of(text).map(|(era, rest)| (Some(era), rest))?,
+        _ => return None,
+    };
+    let mut parts = [(0_i16, 0_usize); 3];
+    let mut place = 0;
+    for byte in rest.bytes() {
+        match byte {
+            b'0'..=b'9' if parts[place].1 < 4 => {
+                let (value, length) = parts[place];
+                parts[place] = (value * 10 + i16::from(byte - b'0'), length + 1);
+            }
+            b'/' | b'.' | b'-' if parts[place].1 > 0 && place < 2 => place += 1,
+            _ => return None,
+        }
+    }
+    let [(year, year_digits), (month, 1..=2), (day, 1..=2)] = parts else {
+        return None;
+    };
+    let (month, day) = (i8::try_from(month).ok()?, i8::try_from(day).ok()?);
+    match (era, year_digits) {
+        (None, 4) => Some(
+            PartialDate::day(year, month, day)
+                .map(sure)
+                .map_err(|_| Fault::Impossible),
+        ),
+        (Some(era), 1..=2) => {
+            let read = date_of(era, year, Some(month), Some(day));
+            Some(read.map(|(date, era_slip)| DateRead {
+                era_slip,
+                ..sure(date)
+            }))
+        }
+        _ => None,
+    }
 }
 
 /// An instant: its day in Japan where it has a zone, its own day where it has none.
@@ -425,6 +466,17 @@ mod tests {
         #[test]
         fn no_text_makes_it_fail(text in "\\PC{0,30}") {
             let _ = read(&text);
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn the_quick_ways_read_what_the_slow_one_reads(
+            text in "[RHSTMrhx]?[.]?[0-9]{1,4}[-/.]{1,2}[0-9]{1,3}[-/.][0-9]{1,3}[年日?-]?"
+        ) {
+            if let Some(quick) = read_plain(&text).or_else(|| read_parted(&text)) {
+                proptest::prop_assert_eq!(quick, read_spelt(&width::fold(&text)), "{}", text);
+            }
         }
     }
 }

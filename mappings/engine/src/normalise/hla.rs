@@ -104,6 +104,13 @@ pub(crate) fn read(text: &str, locus: Locus) -> Result<Box<str>, Fault> {
             .concat()
             .into());
     }
+    if let Some(number) = text.strip_prefix(locus.antigen())
+        && (1..=4).contains(&number.len())
+        && !number.starts_with('0')
+        && number.bytes().all(|byte| byte.is_ascii_digit())
+    {
+        return Ok(text.into());
+    }
     let folded = width::fold(text).to_ascii_uppercase();
     let mut canonical = String::with_capacity(folded.len() + 8);
     let mut first_field = String::new();
