@@ -7,6 +7,9 @@ use clap_complete::Shell;
 
 use crate::output::Format;
 
+/// Over the options that every command has.
+const EVERYWHERE: &str = "Options of every command";
+
 /// One history per patient from registries that cannot see each other.
 #[derive(Clone, Debug, Parser)]
 #[command(
@@ -18,19 +21,20 @@ use crate::output::Format;
 )]
 pub struct Cli {
     /// The project's folder, with its musubi.toml [default: the current one]
-    #[arg(long, global = true, value_name = "DIR")]
+    #[arg(long, global = true, value_name = "DIR", help_heading = EVERYWHERE)]
     pub dir: Option<PathBuf>,
     /// Overrides the configured database: `sqlite:FILE` or `postgres://HOST/NAME`
     #[arg(
         long,
         global = true,
         value_name = "URL",
+        help_heading = EVERYWHERE,
         env = "MUSUBI_DATABASE",
         hide_env_values = true
     )]
     pub database: Option<String>,
     /// How results are printed
-    #[arg(long, global = true, value_name = "FORMAT", default_value = "table")]
+    #[arg(long, global = true, value_name = "FORMAT", default_value = "table", help_heading = EVERYWHERE)]
     pub output: Format,
     /// What to do
     #[command(subcommand)]
@@ -251,15 +255,38 @@ impl From<TimelineLanguage> for history::Language {
 #[derive(Clone, Debug, Args)]
 #[group(required = true, multiple = true)]
 pub struct FindArgs {
-    /// As in `1970-01-31`, `1970-01` or `1970`
+    /// A day, or all of a month or year: `1970-01-31`, `1970-01` or `1970`
     #[arg(long, value_name = "DATE")]
     pub birth_date: Option<String>,
-    /// male, female or other
+    /// The sex that some source tells
     #[arg(long, value_name = "SEX")]
-    pub sex: Option<String>,
+    pub sex: Option<Sex>,
     /// The facility's id in facilities.csv
     #[arg(long, value_name = "ID")]
     pub facility: Option<String>,
+}
+
+/// A sex, as the schema lists it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Sex {
+    /// 男
+    Male,
+    /// 女
+    Female,
+    /// Neither
+    Other,
+}
+
+impl Sex {
+    /// Its code in the schema.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Male => "male",
+            Self::Female => "female",
+            Self::Other => "other",
+        }
+    }
 }
 
 /// `musubi identities ...`

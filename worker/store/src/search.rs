@@ -11,8 +11,8 @@ pub(crate) const INDEXED: [Attribute; 3] =
     [Attribute::BirthDate, Attribute::Sex, Attribute::Facility];
 
 impl Store {
-    /// The persons of whom some source tells all of these (each may be left out): a birth date as `YYYY`, `YYYY-MM` or `YYYY-MM-DD`
-    /// as it was told, a sex, a facility's id. In the order of identity.
+    /// The persons of whom some source tells all of these (each may be left out): a birth date, as `YYYY-MM-DD`, or any in a month
+    /// or year, as `YYYY-MM` or `YYYY`; a sex; a facility's id. In the order of identity.
     ///
     /// # Errors
     /// [`StoreError::TryLater`] when the database is busy or away.
@@ -30,9 +30,13 @@ impl Store {
             let Some(value) = value else { continue };
             let (name, told) = (binds.len() + 1, binds.len() + 2);
             sql.push_str(if sql.is_empty() { "" } else { " INTERSECT " });
+            let compared = match attribute {
+                Attribute::BirthDate => format!("substr(value, 1, {})", value.len()),
+                _ => "value".to_owned(),
+            };
             let _ = write!(
                 sql,
-                "SELECT identity FROM person_index WHERE attribute = ${name} AND value = ${told}"
+                "SELECT DISTINCT identity FROM person_index WHERE attribute = ${name} AND {compared} = ${told}"
             );
             binds.extend(binds![attribute.as_str(), value]);
         }

@@ -1,12 +1,13 @@
 //! `musubi find`
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 
 use schema::{Attribute, History, PartialDate};
 use serde::Serialize;
 
 use super::Session;
-use crate::cli::FindArgs;
+use crate::cli::{FindArgs, Sex};
 use crate::output::{Show, Table, print};
 use crate::{Exit, Failure};
 
@@ -28,17 +29,12 @@ struct Person {
 }
 
 pub(super) async fn find(session: &Session, args: &FindArgs) -> Result<Exit, Failure> {
-    if let Some(date) = &args.birth_date {
-        PartialDate::parse(date).map_err(|_| {
-            Failure::usage("`--birth-date` is no date")
-                .advise("write it as `1970-01-31`, `1970-01` or `1970`")
-        })?;
-    }
+    let birth_date = args.birth_date.as_deref().map(date).transpose()?;
     let store = session.project().await?.store;
     let persons = store
         .find(
-            args.birth_date.as_deref(),
-            args.sex.as_deref(),
+            birth_date.as_deref(),
+            args.sex.map(Sex::as_str),
             args.facility.as_deref(),
             PERSONS_MAX,
         )
@@ -51,6 +47,14 @@ pub(super) async fn find(session: &Session, args: &FindArgs) -> Result<Exit, Fai
     }
     print(session.format, &Found(found))?;
     Ok(Exit::Done)
+}
+
+fn date(text: &str) -> Result<String, Failure> {
+    let date = PartialDate::parse(text).map_err(|_| {
+        Failure::usage("`--birth-date` is no date")
+            .advise("write it as `1970-01-31`, `1970-01` or `1970`")
+    })?;
+    Ok(date.to_string())
 }
 
 fn person(history: &History) -> Person {
@@ -78,7 +82,8 @@ fn person(history: &History) -> Person {
 impl Show for Found {
     fn text(&self) -> String {
         if self.0.is_empty() {
-            return "nobody is known by this\n".to_owned();
+            return "nobody is known by all of this; `musubi assemble` makes the histories that are searched\n"
+                .to_owned();
         }
         let mut table = Table::new([
             "identity",
@@ -98,6 +103,10 @@ impl Show for Found {
                 person.conflicts.to_string(),
             ]);
         }
-        table.render()
+        let mut text = table.render();
+        if self.0.len() >= PERSONS_MAX as usize {
+            let _ = writeln!(text, "only the first {PERSONS_MAX}: ask more narrowly");
+        }
+        text
     }
 }

@@ -236,6 +236,9 @@ async fn a_person_is_found_by_what_any_source_tells() {
         };
         check(Some("1970-01-02"), None, None, &[1, 2]).await;
         check(Some("1970-02-01"), Some("male"), None, &[2]).await;
+        check(Some("1970"), None, None, &[1, 2]).await;
+        check(Some("1970-02"), None, None, &[2]).await;
+        check(Some("1970-03"), None, None, &[]).await;
         check(Some("1970-02-01"), Some("female"), None, &[]).await;
         check(None, None, Some("F1"), &[1]).await;
         check(None, None, None, &[1, 2]).await;
