@@ -1,8 +1,8 @@
 //! `musubi events export`
 
-use super::Session;
+use super::{Exported, Session};
 use crate::cli::EventsCommand;
-use crate::output::emit;
+use crate::output::print;
 use crate::{Exit, Failure};
 
 /// Events that are read at a time.
@@ -37,6 +37,13 @@ pub(super) async fn events(session: &Session, command: EventsCommand) -> Result<
         }
     }
     out.flush().map_err(|cause| failed(cause.into()))?;
-    emit(&format!("wrote {written} events to {}\n", file.display()))?;
+    print(
+        session.format,
+        &Exported {
+            file,
+            rows: written,
+            noun: "events",
+        },
+    )?;
     Ok(Exit::Done)
 }

@@ -16,6 +16,9 @@ use crate::progress::{Progress, Unit};
 use crate::project::Project;
 use crate::{Exit, Failure};
 
+/// What the weights mean.
+const LEGEND: &str = "weight: + speaks for one person, - against; each 1 doubles or halves the odds. missing: not told on both sides, says nothing\n";
+
 /// Why two records are or are not one person. Levels and weights, never the values compared.
 #[derive(Debug, Serialize)]
 struct Explained {
@@ -163,6 +166,18 @@ fn computed((left, right): (Side, Side), explanation: Explanation) -> Explained 
     }
 }
 
+/// A comparison of the shipped model as a doctor would call it; others by their own names.
+fn named(comparison: &str) -> String {
+    match comparison {
+        "ids" => "registries' numbers".to_owned(),
+        "events" => "treatment dates".to_owned(),
+        "hla" => "HLA".to_owned(),
+        "blood" => "ABO group".to_owned(),
+        "lot" => "product lot".to_owned(),
+        name => name.replace('_', " "),
+    }
+}
+
 impl Show for Explained {
     fn text(&self) -> String {
         let mut text = String::new();
@@ -170,16 +185,17 @@ impl Show for Explained {
             let identity = side.identity.as_deref().unwrap_or("not linked yet");
             let _ = writeln!(text, "{} {}: {identity}", side.source, side.key);
         }
-        let mut table = Table::new(["comparison", "level", "weight (bits)"]);
+        let mut table = Table::new(["compared", "level", "weight"]);
         for part in &self.comparisons {
             table.row([
-                part.comparison.clone(),
+                named(&part.comparison),
                 part.level.clone(),
-                format!("{:.2}", part.weight),
+                format!("{:+.2}", part.weight),
             ]);
         }
-        table.row(["together", "", &format!("{:.2}", self.weight)]);
+        table.row(["together", "", &format!("{:+.2}", self.weight)]);
         text.push_str(&table.render());
+        text.push_str(LEGEND);
         for veto in &self.vetoes {
             let _ = writeln!(text, "veto: {veto}");
         }

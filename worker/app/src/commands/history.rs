@@ -17,15 +17,16 @@ pub(super) async fn history(session: &Session, args: &HistoryArgs) -> Result<Exi
     let asked =
         Identity::parse(&args.identity).map_err(|error| Failure::usage(error.to_string()))?;
     let store = session.project().await?.store;
-    let unknown = || Failure::stop(format!("there is no history of `{asked}`"));
+    let unknown = || {
+        Failure::stop(format!("there is no history of `{asked}`")).advise(
+            "`musubi find` looks for persons, `musubi assemble` makes histories of what was linked",
+        )
+    };
     let living = store.living_identity(asked).await?.ok_or_else(unknown)?;
     if living != asked {
         eprintln!("note: `{asked}` was merged into `{living}`");
     }
-    let stored = store
-        .history(living)
-        .await?
-        .ok_or_else(|| unknown().advise("`musubi assemble` makes histories of what was linked"))?;
+    let stored = store.history(living).await?.ok_or_else(unknown)?;
     print(session.format, &Shown(stored.read()?, args.language.into()))?;
     Ok(Exit::Done)
 }

@@ -1,8 +1,8 @@
 //! `musubi identities export`
 
-use super::Session;
+use super::{Exported, Session};
 use crate::cli::IdentitiesCommand;
-use crate::output::emit;
+use crate::output::print;
 use crate::{Exit, Failure};
 
 /// Records that are read at a time.
@@ -21,13 +21,13 @@ pub(super) async fn identities(
     out.write_record(["source", "record_key", "identity"])
         .map_err(failed)?;
     let mut pages = store.memberships();
-    let mut written = 0;
+    let mut written = 0_u64;
     loop {
         let page = pages.next(RECORDS_AT_ONCE).await?;
         if page.is_empty() {
             break;
         }
-        written += page.len();
+        written += page.len() as u64;
         for (record, identity) in page {
             let row = [
                 record.source.as_str(),
@@ -38,6 +38,13 @@ pub(super) async fn identities(
         }
     }
     out.flush().map_err(|cause| failed(cause.into()))?;
-    emit(&format!("wrote {written} records to {}\n", file.display()))?;
+    print(
+        session.format,
+        &Exported {
+            file,
+            rows: written,
+            noun: "records",
+        },
+    )?;
     Ok(Exit::Done)
 }

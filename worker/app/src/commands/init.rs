@@ -3,10 +3,12 @@
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
+use serde::Serialize;
+
 use super::Session;
 use crate::cli::InitArgs;
 use crate::config::FILE_NAME;
-use crate::output::emit;
+use crate::output::{Show, print};
 use crate::{Exit, Failure};
 
 /// The folders of a project: the operator's own mapping files, and what `musubi publish` writes.
@@ -33,11 +35,26 @@ pub(super) fn init(session: &Session, args: &InitArgs) -> Result<Exit, Failure> 
     };
     write_project(&dir, &named)?;
     let dir = dir.display();
-    emit(&format!(
-        "wrote {}\ntry next:\n  musubi --dir {dir} source check\n  musubi --dir {dir} run\n",
-        file.display()
-    ))?;
+    let made = Made {
+        next: ["source check", "run"].map(|command| format!("musubi --dir {dir} {command}")),
+        file,
+    };
+    print(session.format, &made)?;
     Ok(Exit::Done)
+}
+
+/// What was made, and what to do with it.
+#[derive(Debug, Serialize)]
+struct Made {
+    file: PathBuf,
+    next: [String; 2],
+}
+
+impl Show for Made {
+    fn text(&self) -> String {
+        let next = self.next.join("\n  ");
+        format!("wrote {}\ntry next:\n  {next}\n", self.file.display())
+    }
 }
 
 /// What a new project's file names.
@@ -148,10 +165,10 @@ url = \"sqlite:musubi.db\"
 const TRUMP: (&str, &str, &str) = (
     "[source.trump]\nkind = \"trump\"",
     "path = \"exports/trump\"",
-    "encoding = \"cp932\"                       # or \"utf-8\"; checked against the first bytes of each file
+    "encoding = \"cp932\"                       # or \"utf-8\"; checked against the Japanese text of each file
 encodings = { \"trump_2025*.csv\" = \"utf-8\" }
-mappings = [\"mappings/trump-2027.toml\"]     # without it, the shipped ones
-schedule = \"30 2 * * *\"                     # when `musubi worker` pulls it",
+mappings = [\"mappings/trump-2027.toml\"]   # in place of all the shipped ones of this kind
+schedule = \"30 2 * * *\"                  # when `musubi worker` pulls it: minute hour day month weekday",
 );
 
 const FORMSNET3: (&str, &str, &str) = (
@@ -183,11 +200,11 @@ const TAIL: &str = "# [linkage]
 # source_order = [\"trump\", \"formsnet3\"]    # whose telling is chosen first, all else being equal
 
 # [worker]
-# listen = \"127.0.0.1:9464\"                # /health and /metrics
+# listen = \"127.0.0.1:9464\"                # serves /health and /metrics; without it, nothing is served
 # schedule = \"0 4 * * *\"                   # when sources without a schedule of their own are pulled
-# publish = true                           # a release after each change
-# attempts_max = 5
-# retry_delay_s = 60
+# publish = true                           # a release after each change; without it, none
+# attempts_max = 5                         # a run that was begun so often is given up
+# retry_delay_s = 60                       # seconds before the second attempt; doubled each time
 
 # [telemetry]
 # otlp_endpoint = \"http://127.0.0.1:4318\"  # nothing leaves without it

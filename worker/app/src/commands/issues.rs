@@ -50,6 +50,7 @@ impl Show for Issues {
                 }
                 table.render()
             }
+            Self::Counted(counts) if counts.is_empty() => "every value could be read\n".to_owned(),
             Self::Counted(counts) => {
                 let mut table = Table::new(["source", "kind", "column", "values"]);
                 for count in counts {

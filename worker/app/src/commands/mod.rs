@@ -36,7 +36,7 @@ use serde::Serialize;
 
 use crate::cli::{Cli, Command};
 use crate::config::Config;
-use crate::output::Format;
+use crate::output::{Format, Show};
 use crate::project::Project;
 use crate::telemetry::Telemetry;
 use crate::{Exit, Failure, worker};
@@ -129,6 +129,23 @@ fn source_name(project: &Project, name: Option<&str>) -> Result<Option<SourceNam
             .map(|source| source.name.clone())
     })
     .transpose()
+}
+
+/// A file that was written.
+#[derive(Debug, Serialize)]
+struct Exported {
+    file: PathBuf,
+    rows: u64,
+    /// What a row tells of.
+    #[serde(skip)]
+    noun: &'static str,
+}
+
+impl Show for Exported {
+    fn text(&self) -> String {
+        let (rows, noun, file) = (self.rows, self.noun, self.file.display());
+        format!("wrote {rows} {noun} to {file}\n")
+    }
 }
 
 /// A CSV file to be written, readable by its owner only: it names persons' records.

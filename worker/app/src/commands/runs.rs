@@ -31,10 +31,9 @@ pub(super) async fn runs(session: &Session, args: &RunsArgs) -> Result<Exit, Fai
         return Ok(Exit::Done);
     };
     let id = RunId(id);
-    let run = store
-        .run(id)
-        .await?
-        .ok_or_else(|| Failure::stop(format!("there is no run {id}")))?;
+    let run = store.run(id).await?.ok_or_else(|| {
+        Failure::stop(format!("there is no run {id}")).advise("`musubi runs` lists them")
+    })?;
     let details = Details {
         run,
         ledger: store.ledger(Some(id)).await?,

@@ -63,7 +63,7 @@ fn check_header(
             let _ = write!(why, "; `{found}` may be the new name of `{expected}`");
         }
         return Err(Failure::stop(why + "; nothing of it was stored").advise(
-            "correct the file, or name the new heading in a mapping file of your own (`mappings = [...]` of the source)",
+            "correct the file, or copy the mapping file, write the new heading beside the old one under `[aliases]`, and name the copy in `musubi.toml` (`mappings = [...]` of the source)",
         ));
     }
     let mut notes = Vec::new();
