@@ -188,12 +188,12 @@ fn remap_all(mapper: &Mapper, records: &[CurrentRecord]) -> Vec<Remapped> {
     records
         .par_iter()
         .map(|stored| {
-            let mapped = mapper.mappings.map(&mapper.source, &stored.record, &tables);
+            let again = mapper.mappings.map(&mapper.source, &stored.record, &tables);
             Remapped {
                 id: stored.id,
                 source: stored.source.clone(),
-                mapped: mapped.record,
-                issues: mapped.issues,
+                mapped: again.record,
+                issues: again.issues,
             }
         })
         .collect()
