@@ -9,6 +9,9 @@ use super::hla::{Locus, read as read_allele};
 /// Where genotypes are ambiguous (`|`), a copy is the alternatives that it has in any of them.
 pub(crate) fn read(text: &str, locus: Locus, copy: usize) -> Result<Option<Box<str>>, Fault> {
     let genotypes = text.rsplit('#').next().unwrap_or(text);
+    if !names(genotypes, locus) {
+        return Ok(None);
+    }
     let mut alternatives: Vec<Box<str>> = Vec::new();
     for genotype in genotypes.split('^').flat_map(|block| block.split('|')) {
         let found = genotype
@@ -28,6 +31,12 @@ pub(crate) fn read(text: &str, locus: Locus, copy: usize) -> Result<Option<Box<s
     } else {
         Ok(Some(alternatives.join("/").into()))
     }
+}
+
+/// Whether the locus may be in a GL string at all: most hold but one, and each attribute asks for its own.
+fn names(text: &str, locus: Locus) -> bool {
+    text.match_indices('*')
+        .any(|(star, _)| text[..star].ends_with(locus.gene()))
 }
 
 /// Whether a part of a GL string is an allele of this locus.
