@@ -1,4 +1,4 @@
-use schema::{Attribute, Event, History, OutcomeKind, Telling};
+use schema::{Attribute, Event, History, OutcomeKind, SourcedValue, Telling};
 use unicode_width::UnicodeWidthStr;
 
 use crate::checks;
@@ -203,16 +203,40 @@ fn conflicts(history: &History, language: Language) -> Vec<Vec<String>> {
             .message
             .rsplit_once(": ")
             .map_or("", |(about, _)| about);
-        let values = conflict.values.iter().map(|told| {
-            let text = told.value.to_text().unwrap_or_default();
-            format!("{text} ({})", told.record.source)
-        });
         vec![
             conflict.check.to_string(),
             title.to_owned(),
-            about.to_owned(),
-            values.collect::<Vec<_>>().join(" / "),
+            named_event(history, about, language),
+            opposed(&conflict.values, language),
         ]
     });
     rows.collect()
+}
+
+/// What a conflict is about: a kind of event as it stands in messages, and what follows it.
+fn named_event(history: &History, about: &str, language: Language) -> String {
+    let (code, rest) = about.split_once(' ').unwrap_or((about, ""));
+    let kinds = || history.events.iter().map(|event| event.kind);
+    match kinds().find(|kind| kind.as_str() == code) {
+        Some(kind) => format!("{} {rest}", words::kind(kind, language)),
+        None => about.to_owned(),
+    }
+}
+
+/// Each value with the sources that tell it, in the order of its first telling.
+fn opposed(values: &[SourcedValue], language: Language) -> String {
+    let mut told: Vec<(String, Vec<&str>)> = Vec::new();
+    for value in values {
+        let text = words::code(&value.value.to_text().unwrap_or_default(), language);
+        let source = value.record.source.as_str();
+        match told.iter_mut().find(|(known, _)| *known == text) {
+            None => told.push((text, vec![source])),
+            Some((_, sources)) if sources.contains(&source) => {}
+            Some((_, sources)) => sources.push(source),
+        }
+    }
+    let shown = told
+        .iter()
+        .map(|(text, sources)| format!("{text} ({})", sources.join(", ")));
+    shown.collect::<Vec<_>>().join(" / ")
 }

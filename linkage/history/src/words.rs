@@ -160,6 +160,18 @@ pub(crate) fn value(attribute: Attribute, value: &Value, language: Language) -> 
     }
 }
 
+/// A value whose attribute is not at hand: a listed code as people read it, all else as it is.
+pub(crate) fn code(text: &str, language: Language) -> String {
+    CODES
+        .iter()
+        .filter(|(attribute, ..)| *attribute != Attribute::Systemic)
+        .find(|(_, code, _)| *code == text)
+        .map_or_else(
+            || text.to_owned(),
+            |(_, code, ja)| language.pick(ja, code).replace('_', " "),
+        )
+}
+
 /// What is shown of an event, in this order.
 const SHOWN: [Attribute; 19] = [
     Attribute::Disease,
