@@ -1,5 +1,7 @@
 //! One rule on one text: a value, an absence, or what is wrong.
 
+use std::borrow::Cow;
+
 use schema::{Absent, IssueKind, PartialDate, Value};
 
 use crate::Tables;
@@ -28,7 +30,7 @@ pub(crate) enum Answer {
 /// What is wrong with a text.
 pub(crate) struct Problem {
     pub(crate) kind: IssueKind,
-    pub(crate) message: String,
+    pub(crate) message: Cow<'static, str>,
 }
 
 /// What reading needs beside the rule.
@@ -168,16 +170,14 @@ impl Reading<'_> {
         text: &str,
         tell: &mut dyn FnMut(&Rule, Problem),
     ) -> Result<Value, Problem> {
-        let expected = |what: &'static str| {
-            move |_: Fault| problem(IssueKind::Unreadable, format!("expected {what}"))
-        };
+        let unreadable = |what: &'static str| move |_: Fault| problem(IssueKind::Unreadable, what);
         let text_value = |text: Box<str>| Value::Text(text);
         match &rule.reader {
             Reader::Date => self.date(rule, text, tell),
             Reader::Code => self.term(rule, text),
             Reader::Integer => {
-                let read =
-                    number::integer(text, &rule.units).map_err(expected("a whole number"))?;
+                let read = number::integer(text, &rule.units)
+                    .map_err(unreadable("expected a whole number"))?;
                 #[expect(
                     clippy::cast_precision_loss,
                     reason = "bounds of counts and scores are far below 2^52"
@@ -185,43 +185,44 @@ impl Reading<'_> {
                 within(rule, read as f64).map(|()| Value::Integer(read))
             }
             Reader::Decimal => {
-                let read = number::decimal(text, &rule.units).map_err(expected("a number"))?;
+                let read =
+                    number::decimal(text, &rule.units).map_err(unreadable("expected a number"))?;
                 within(rule, read).map(|()| Value::Decimal(read))
             }
-            Reader::Hla(locus) => hla::read(text, *locus)
-                .map(text_value)
-                .map_err(expected("an HLA typing of this locus, such as `24:02`")),
+            Reader::Hla(locus) => hla::read(text, *locus).map(text_value).map_err(unreadable(
+                "expected an HLA typing of this locus, such as `24:02`",
+            )),
             Reader::Gl(locus, copy) => {
-                match gl::read(text, *locus, *copy).map_err(expected("a GL string"))? {
+                match gl::read(text, *locus, *copy).map_err(unreadable("expected a GL string"))? {
                     Some(allele) => Ok(Value::Text(allele)),
                     None => Ok(Value::Absent(rule.blank)),
                 }
             }
             Reader::Text => whole(text).map(|folded| Value::Text(folded.into())),
-            Reader::Initials => initials::read(text)
-                .map(text_value)
-                .map_err(expected("initials: up to four letters, or a kana")),
+            Reader::Initials => initials::read(text).map(text_value).map_err(unreadable(
+                "expected initials: up to four letters, or a kana",
+            )),
             Reader::Prefecture => prefecture::read(text)
                 .map(Value::Code)
-                .map_err(expected("a prefecture")),
+                .map_err(unreadable("expected a prefecture")),
             Reader::TrumpId => id::trump(text)
                 .map(text_value)
-                .map_err(expected("a number of up to 12 digits")),
+                .map_err(unreadable("expected a number of up to 12 digits")),
             Reader::Crid => id::crid(text)
                 .map(text_value)
-                .map_err(expected("a number of up to 10 digits")),
+                .map_err(unreadable("expected a number of up to 10 digits")),
             Reader::FhirId => reference::checked(text)
                 .map(|id| Value::Text(id.into()))
-                .map_err(expected("an id")),
+                .map_err(unreadable("expected an id")),
             Reader::Reference(kind) => reference::read(text, kind)
                 .map(|id| Value::Text(id.into()))
-                .map_err(expected("a reference")),
+                .map_err(unreadable("expected a reference")),
             Reader::Instant => date::read_sortable(text)
                 .map(text_value)
-                .map_err(expected("an instant or a date")),
-            Reader::Lot => lot::read(text)
-                .map(text_value)
-                .map_err(expected("a lot: up to 30 letters, digits and `-`")),
+                .map_err(unreadable("expected an instant or a date")),
+            Reader::Lot => lot::read(text).map(text_value).map_err(unreadable(
+                "expected a lot: up to 30 letters, digits and `-`",
+            )),
             Reader::Product => self.product(rule, text, tell),
             Reader::Facility(facility) => self.facility(rule, facility, text, tell),
         }
@@ -241,12 +242,12 @@ impl Reading<'_> {
                     self.quoted(rule, text)
                 ),
             ),
-            Fault::Unreadable => problem(IssueKind::Unreadable, "expected a date".into()),
+            Fault::Unreadable => problem(IssueKind::Unreadable, "expected a date"),
         })?;
         let mut date = read.date;
         if read.era_slip {
             let message = "the era that is named did not hold on that day; the day that it must mean is taken";
-            tell(rule, problem(IssueKind::Contradiction, message.into()));
+            tell(rule, problem(IssueKind::Contradiction, message));
         }
         if !rule.estimated.is_empty() && all_hold(&rule.estimated, &self.view, Some(self.tables)) {
             date.estimated = true;
@@ -370,7 +371,7 @@ fn without_reading(rule: &Rule, text: &str) -> Option<Answer> {
 }
 
 /// A text with nothing lost.
-fn whole(text: &str) -> Result<std::borrow::Cow<'_, str>, Problem> {
+fn whole(text: &str) -> Result<Cow<'_, str>, Problem> {
     if text.contains('\u{FFFD}') {
         Err(broken())
     } else {
@@ -381,11 +382,14 @@ fn whole(text: &str) -> Result<std::borrow::Cow<'_, str>, Problem> {
 pub(crate) const BROKEN_TEXT: &str = "characters were lost before the file was written or at its decoding: check the encoding that is declared";
 
 fn broken() -> Problem {
-    problem(IssueKind::BrokenText, BROKEN_TEXT.into())
+    problem(IssueKind::BrokenText, BROKEN_TEXT)
 }
 
-const fn problem(kind: IssueKind, message: String) -> Problem {
-    Problem { kind, message }
+fn problem(kind: IssueKind, message: impl Into<Cow<'static, str>>) -> Problem {
+    Problem {
+        kind,
+        message: message.into(),
+    }
 }
 
 fn within(rule: &Rule, number: f64) -> Result<(), Problem> {
@@ -407,10 +411,7 @@ fn facility_code(system: &str, text: &str) -> Result<String, Problem> {
         .bytes()
         .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_'));
     if !plain || folded.is_empty() || folded.len() > 64 {
-        return Err(problem(
-            IssueKind::Unreadable,
-            "expected a facility's code".into(),
-        ));
+        return Err(problem(IssueKind::Unreadable, "expected a facility's code"));
     }
     let digits: usize = match system {
         "trump" => 4,

@@ -89,8 +89,18 @@ impl Locus {
 
 /// One copy of a locus in the schema's form: `A*24:02`, `A*24:02/A*24:20`, `A24`.
 pub(crate) fn read(text: &str, locus: Locus) -> Result<Box<str>, Fault> {
+    // Words and dashes that stand for no value are no typing in any width.
+    if text.starts_with(
+        |first| matches!(first, '-' | '\u{3041}'..='\u{30FF}' | '\u{4E00}'..='\u{9FFF}'),
+    ) {
+        return Err(Fault::Unreadable);
+    }
     if is_two_fields(text) {
-        return Ok([locus.gene(), "*", text].concat().into());
+        let mut allele = String::with_capacity(locus.gene().len() + 1 + text.len());
+        allele.push_str(locus.gene());
+        allele.push('*');
+        allele.push_str(text);
+        return Ok(allele.into());
     }
     if text
         .strip_prefix(locus.gene())
