@@ -35,8 +35,17 @@ impl Stamp {
     }
 }
 
-/// The files of a source, by name.
-pub(super) fn list(settings: &FolderSettings) -> Result<Vec<Listed>, ConnectorError> {
+/// What stands in a source's folder.
+#[derive(Debug, Default)]
+pub(super) struct Listing {
+    /// The files of the source, by name.
+    pub(super) files: Vec<Listed>,
+    /// How many files end as the source's do, such as in `.csv`, and are not named like them.
+    pub(super) passed_over: usize,
+}
+
+/// The files of a source.
+pub(super) fn list(settings: &FolderSettings) -> Result<Listing, ConnectorError> {
     let place = settings.path.to_string_lossy();
     let metadata = fs::metadata(&settings.path).map_err(|cause| match cause.kind() {
         std::io::ErrorKind::NotFound => ConnectorError::needs_person(
@@ -46,21 +55,25 @@ pub(super) fn list(settings: &FolderSettings) -> Result<Vec<Listed>, ConnectorEr
         _ => file_error(&place, cause),
     })?;
     if metadata.is_file() {
-        return Ok(vec![listed(&settings.path, &metadata)]);
+        return Ok(Listing {
+            files: vec![listed(&settings.path, &metadata)],
+            passed_over: 0,
+        });
     }
-    let mut files = Vec::new();
+    let mut listing = Listing::default();
     for entry in fs::read_dir(&settings.path).map_err(|cause| file_error(&place, cause))? {
         let entry = entry.map_err(|cause| file_error(&place, cause))?;
         let name = entry.file_name();
         if !fits(&settings.pattern, &name.to_string_lossy()) {
+            listing.passed_over += usize::from(ends_alike(&settings.pattern, Path::new(&name)));
             continue;
         }
         let metadata = fs::metadata(entry.path())
             .map_err(|cause| file_error(&name.to_string_lossy(), cause))?;
         if metadata.is_file() {
-            files.push(listed(&entry.path(), &metadata));
+            listing.files.push(listed(&entry.path(), &metadata));
         }
-        if files.len() > FILES_MAX {
+        if listing.files.len() > FILES_MAX {
             let why = format!(
                 "it holds more than {FILES_MAX} files like `{}`; correct `path` or `pattern`",
                 settings.pattern
@@ -68,8 +81,18 @@ pub(super) fn list(settings: &FolderSettings) -> Result<Vec<Listed>, ConnectorEr
             return Err(ConnectorError::needs_person(&*place, why));
         }
     }
-    files.sort_by(|one, other| one.name.cmp(&other.name));
-    Ok(files)
+    listing
+        .files
+        .sort_by(|one, other| one.name.cmp(&other.name));
+    Ok(listing)
+}
+
+/// Whether a name that does not fit a pattern has its ending, in whatever case.
+fn ends_alike(pattern: &str, name: &Path) -> bool {
+    match (Path::new(pattern).extension(), name.extension()) {
+        (Some(wanted), Some(found)) => wanted.eq_ignore_ascii_case(found),
+        _ => false,
+    }
 }
 
 fn listed(path: &Path, metadata: &Metadata) -> Listed {

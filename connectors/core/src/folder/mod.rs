@@ -92,16 +92,27 @@ impl<L: Layout> Folder<L> {
     fn chosen(&self) -> Result<Chosen, ConnectorError> {
         let listed = listing::list(&self.settings)?;
         let files = listed
+            .files
             .iter()
             .map(|file| self.facts(file))
             .collect::<Result<Vec<_>, _>>()?;
         let mut chosen = self.layout.choose(files);
+        let finding = |message| Finding {
+            kind: FindingKind::Warning,
+            place: self.settings.path.to_string_lossy().into(),
+            message,
+        };
+        let pattern = &self.settings.pattern;
         if chosen.files.is_empty() && chosen.findings.is_empty() {
-            chosen.findings.push(Finding {
-                kind: FindingKind::Warning,
-                place: self.settings.path.to_string_lossy().into(),
-                message: format!("no file is named like `{}`", self.settings.pattern),
-            });
+            chosen
+                .findings
+                .push(finding(format!("no file is named like `{pattern}`")));
+        }
+        if listed.passed_over > 0 {
+            chosen.findings.push(finding(format!(
+                "not read, since not named like `{pattern}`: {} with the same ending; correct `pattern` if they should be",
+                listed.passed_over
+            )));
         }
         Ok(chosen)
     }

@@ -98,7 +98,7 @@ fn a_file_read_in_part_and_renamed_is_read_on_and_a_vanished_one_is_told_of() {
 fn a_file_that_is_written_to_while_it_is_read_is_tried_again_later() {
     let world = World::new(&[("a.csv", "k\n1\n")]);
     let settings = FolderSettings::new(world.place.path(), "*.csv", TextEncoding::Utf8);
-    let listed = listing::list(&settings).unwrap();
+    let listed = listing::list(&settings).unwrap().files;
     world.write("a.csv", "k\n1\n2\n");
     let found = FileFacts::find(&listed[0], &settings);
     assert!(
@@ -126,6 +126,28 @@ fn a_missing_folder_needs_a_person_and_an_empty_one_is_told_of() {
             .contains("no file is named like `*.csv`")
     );
     assert!(matches!(page.next, Next::CaughtUp(_)));
+}
+
+#[test]
+fn files_that_end_alike_and_are_passed_over_for_their_name_are_told_of() {
+    let check = |names: &[&str], expected: Option<&str>| {
+        let files: Vec<_> = names.iter().map(|name| (*name, "k\n1\n")).collect();
+        let world = World::new(&files);
+        let settings = FolderSettings::new(world.place.path(), "in_*.csv", TextEncoding::Utf8);
+        let page = Folder::new(settings, EachRow).pull("test", None).unwrap();
+        let told: Vec<_> = page
+            .findings
+            .iter()
+            .filter(|finding| finding.message.starts_with("not read"))
+            .collect();
+        assert_eq!(told.len(), usize::from(expected.is_some()), "{told:?}");
+        if let Some(expected) = expected {
+            assert!(told[0].message.contains(expected), "{told:?}");
+        }
+    };
+    check(&["in_1.csv", "read.me"], None);
+    check(&["in_1.csv", "IN_2.CSV"], Some("`in_*.csv`: 1 with"));
+    check(&["2024.csv", "2025.csv"], Some(": 2 with"));
 }
 
 #[test]
