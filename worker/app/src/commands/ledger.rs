@@ -8,6 +8,7 @@ use serde::Serialize;
 use store::{LedgerRow, RunId};
 
 use super::Session;
+use super::runs::existing;
 use crate::cli::LedgerArgs;
 use crate::output::{Show, Table, print, thousands};
 use crate::{Exit, Failure};
@@ -31,7 +32,11 @@ struct Line {
 
 pub(super) async fn ledger(session: &Session, args: &LedgerArgs) -> Result<Exit, Failure> {
     let store = session.project().await?.store;
-    let rows = store.ledger(args.run.map(RunId)).await?;
+    let run = args.run.map(RunId);
+    if let Some(id) = run {
+        existing(&store, id).await?;
+    }
+    let rows = store.ledger(run).await?;
     let ledger = add_up(&rows);
     print(session.format, &ledger)?;
     // A place that does not add up would be a fault of the program, and is told as one.

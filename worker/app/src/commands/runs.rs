@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use serde::Serialize;
-use store::{LedgerRow, RefusalCount, Run, RunFinding, RunId, StageTime};
+use store::{LedgerRow, RefusalCount, Run, RunFinding, RunId, StageTime, Store};
 
 use super::Session;
 use crate::cli::RunsArgs;
@@ -31,11 +31,8 @@ pub(super) async fn runs(session: &Session, args: &RunsArgs) -> Result<Exit, Fai
         return Ok(Exit::Done);
     };
     let id = RunId(id);
-    let run = store.run(id).await?.ok_or_else(|| {
-        Failure::stop(format!("there is no run {id}")).advise("`musubi runs` lists them")
-    })?;
     let details = Details {
-        run,
+        run: existing(&store, id).await?,
         ledger: store.ledger(Some(id)).await?,
         findings: store.findings(id).await?,
         refusals: store.refusals(id).await?,
@@ -43,6 +40,13 @@ pub(super) async fn runs(session: &Session, args: &RunsArgs) -> Result<Exit, Fai
     };
     print(session.format, &details)?;
     Ok(Exit::Done)
+}
+
+/// The run with this number; a failure when there is none.
+pub(super) async fn existing(store: &Store, id: RunId) -> Result<Run, Failure> {
+    store.run(id).await?.ok_or_else(|| {
+        Failure::stop(format!("there is no run {id}")).advise("`musubi runs` lists them")
+    })
 }
 
 impl Show for Runs {

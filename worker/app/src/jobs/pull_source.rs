@@ -196,10 +196,12 @@ impl Pull<'_> {
         Meters::global().rows(&self.source.name, &counts);
         pulled.counts += counts;
         pulled.pages += 1;
-        let room = FINDINGS_SHOWN_MAX.saturating_sub(pulled.findings.len());
-        pulled
-            .findings
-            .extend(prepared.findings.into_iter().take(room));
+        // The check before and each page may tell of the same file.
+        for finding in prepared.findings {
+            if pulled.findings.len() < FINDINGS_SHOWN_MAX && !pulled.findings.contains(&finding) {
+                pulled.findings.push(finding);
+            }
+        }
         Ok(())
     }
 

@@ -84,6 +84,10 @@ impl Rehearsal {
         for (refusal, times) in mapped.refusals {
             *self.refused.entry(refusal.field.to_string()).or_default() += times;
         }
-        self.findings.extend(page.findings);
+        for finding in page.findings {
+            if !self.findings.contains(&finding) {
+                self.findings.push(finding);
+            }
+        }
     }
 }

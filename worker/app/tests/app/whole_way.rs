@@ -150,6 +150,26 @@ fn a_missing_column_stops_its_source_before_anything_is_stored() {
 }
 
 #[test]
+fn what_a_file_lets_one_know_is_told_once() {
+    let world = World::new();
+    let project = world.path("project");
+    fs::write(world.path("world/formsnet3/formsnet3_9999.csv"), "").unwrap();
+    for argument in ["sync formsnet3 --dry-run", "sync formsnet3"] {
+        let said = told(&musubi(&project, argument, 3));
+        let times = said.matches("the file is empty").count();
+        assert_eq!(times, 1, "{argument}: {said}");
+    }
+}
+
+#[test]
+fn the_ledger_of_a_run_that_never_was_is_a_failure() {
+    let world = World::new();
+    let project = world.path("project");
+    let said = told(&musubi(&project, "ledger 999", 1));
+    assert!(said.contains("there is no run 999"), "{said}");
+}
+
+#[test]
 fn a_dry_run_stores_nothing_and_says_what_would_be() {
     let world = World::new();
     let project = world.path("project");
