@@ -216,6 +216,7 @@ impl From<transplant::LinkError> for Failure {
 impl From<mapping::MappingError> for Failure {
     fn from(error: mapping::MappingError) -> Self {
         Self::because("a mapping or side table cannot be used", error)
+            .advise("correct the file, or the path that `musubi.toml` or the command names")
     }
 }
 
