@@ -354,6 +354,12 @@ pub enum MappingCommand {
         #[arg(value_name = "FILE")]
         files: Vec<PathBuf>,
     },
+    /// Print a shipped mapping file, to begin one of your own with
+    Show {
+        /// As `mapping check` names it, with or without its version: `trump-transplant`
+        #[arg(value_name = "NAME")]
+        name: String,
+    },
     /// What a mapping makes of the first rows of a file; identifying values are not shown
     Preview {
         /// The mapping file

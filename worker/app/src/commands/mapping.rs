@@ -1,4 +1,4 @@
-//! `musubi mapping check`, `test`, `preview`
+//! `musubi mapping check`, `test`, `show`, `preview`
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -31,6 +31,7 @@ pub(super) async fn mapping(session: &Session, command: MappingCommand) -> Resul
     match command {
         MappingCommand::Check { files } => check(session, &files),
         MappingCommand::Test { files } => test(session, &files),
+        MappingCommand::Show { name } => show(&name),
         MappingCommand::Preview {
             file,
             input,
@@ -103,6 +104,28 @@ impl Show for Checked {
         }
         table.render()
     }
+}
+
+fn show(name: &str) -> Result<Exit, Failure> {
+    let mut known = Vec::new();
+    for (file, text) in Kind::ALL.into_iter().flat_map(shipped) {
+        let set = MappingSet::load(&[(file, text.clone())])?;
+        if set
+            .mappings()
+            .any(|mapping| mapping.name() == name || **mapping.id() == *name)
+        {
+            println!("{}", text.trim_end());
+            return Ok(Exit::Done);
+        }
+        known.extend(
+            set.mappings()
+                .map(|mapping| format!("`{}`", mapping.name())),
+        );
+    }
+    let known = known.join(", ");
+    Err(Failure::usage(format!(
+        "no mapping `{name}` is shipped; shipped: {known}"
+    )))
 }
 
 #[derive(Debug, Serialize)]

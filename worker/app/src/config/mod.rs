@@ -96,6 +96,10 @@ impl Config {
     /// # Errors
     /// When a name is not configured.
     pub fn select(&self, names: &[String]) -> Result<Vec<&SourceConfig>, Failure> {
+        if self.sources.is_empty() {
+            let why = "no source is configured; give musubi.toml a `[source.NAME]` table, as its comments show";
+            return Err(Failure::usage(why));
+        }
         if names.is_empty() {
             return Ok(self.sources.values().collect());
         }

@@ -45,6 +45,10 @@ fn every_command_of_the_table_is_understood() {
     check("explain trump 1 fhir 2", "right_key: \"2\"");
     check("mapping check", "files: []");
     check("mapping test a.toml b.toml", "b.toml");
+    check(
+        "mapping show trump-transplant",
+        "name: \"trump-transplant\"",
+    );
     check("mapping preview a.toml --input x.csv --rows 5", "rows: 5");
     check(
         "fixtures generate --persons 9 --seed 2 --out W",
