@@ -30,8 +30,14 @@ pub(crate) struct Columns {
 struct Submission {
     place: Place,
     leading: Row,
-    answers: BTreeMap<Box<str>, Box<str>>,
+    answers: BTreeMap<Box<str>, Answer>,
     too_many: bool,
+}
+
+/// A cell and the line it stands on.
+struct Answer {
+    cell: Box<str>,
+    line: u64,
 }
 
 /// Headers by their headings, so that submissions of one form share theirs.
@@ -95,17 +101,20 @@ impl Submission {
             answers: BTreeMap::new(),
             too_many: false,
         };
-        submission.add(row, columns);
+        submission.add(place, row, columns);
         submission
     }
 
-    fn add(&mut self, row: &Row, columns: &Columns) {
+    fn add(&mut self, place: Place, row: &Row, columns: &Columns) {
         let cell = |place| Box::<str>::from(row.cell(place).unwrap_or_default());
         if self.answers.len() >= ANSWERS_MAX {
             self.too_many = true;
         } else {
-            self.answers
-                .insert(cell(columns.question), cell(columns.value));
+            let answer = Answer {
+                cell: cell(columns.value),
+                line: place.line,
+            };
+            self.answers.insert(cell(columns.question), answer);
         }
     }
 
@@ -122,14 +131,18 @@ impl Submission {
         }
         let leading = columns.leading().filter_map(|(place, name)| {
             let cell = self.leading.cell(place).filter(|cell| !cell.is_empty())?;
-            Some((&**name, cell))
+            Some((&**name, cell, self.place.line))
         });
-        let answers = self.answers.iter().map(|(name, cell)| (&**name, &**cell));
-        let (names, cells): (Vec<Box<str>>, Vec<&str>) = leading
-            .chain(answers)
-            .map(|(name, cell)| (name.into(), cell))
-            .unzip();
-        Cut::Row(self.place, Row::new(headers.of(names), cells))
+        let answers = self.answers.iter();
+        let answers = answers.map(|(name, answer)| (&**name, &*answer.cell, answer.line));
+        let (mut names, mut cells, mut lines) = (Vec::new(), Vec::new(), Vec::new());
+        for (name, cell, line) in leading.chain(answers) {
+            names.push(Box::<str>::from(name));
+            cells.push(cell);
+            lines.push(line);
+        }
+        let row = Row::new(headers.of(names), cells).on_lines(lines);
+        Cut::Row(self.place, row)
     }
 }
 
@@ -184,8 +197,8 @@ impl<R: Read> RecordReader for Answers<R> {
         loop {
             let cut = self.columns.whole(self.rows.next_record()?);
             match (cut, &mut self.open) {
-                (Cut::Row(_, row), Some(open)) if self.columns.is_same(&open.leading, &row) => {
-                    open.add(&row, &self.columns);
+                (Cut::Row(place, row), Some(open)) if self.columns.is_same(&open.leading, &row) => {
+                    open.add(place, &row, &self.columns);
                 }
                 (Cut::Row(place, row), _) => {
                     let next = Submission::begin(place, &row, &self.columns);
@@ -256,7 +269,7 @@ pub(crate) fn gather<R: Read>(mut rows: Rows<R>, columns: &Columns) -> io::Resul
             Cut::Row(place, row) => {
                 let next = submissions.len();
                 match *places.entry(columns.key(&row)).or_insert(next) {
-                    known if known < next => submissions[known].add(&row, columns),
+                    known if known < next => submissions[known].add(place, &row, columns),
                     _ => submissions.push(Submission::begin(place, &row, columns)),
                 }
             }

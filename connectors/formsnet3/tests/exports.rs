@@ -115,6 +115,11 @@ async fn strewn_answers_are_gathered_to_the_same_rows() {
     ];
     assert_eq!(told(&read), expected);
     assert_eq!(read.set_aside[0].origin.line, 5);
+    let Body::Row(row) = &read.records[1].body else {
+        panic!("not a row")
+    };
+    let lines = ["crid", "sex", "country"].map(|column| row.line_of(column));
+    assert_eq!(lines, [Some(3), Some(3), Some(6)]);
 }
 
 #[tokio::test]

@@ -75,6 +75,7 @@ pub struct Row {
     header: Arc<Header>,
     text: Box<str>,
     ends: Box<[u32]>,
+    lines: Option<Box<[u64]>>,
 }
 
 impl Row {
@@ -91,7 +92,24 @@ impl Row {
             header,
             text: text.into(),
             ends: ends.into(),
+            lines: None,
         }
+    }
+
+    /// The row, with the physical line of each cell, for a row that was put together from several lines of a file.
+    #[must_use]
+    pub fn on_lines(self, lines: impl Into<Box<[u64]>>) -> Self {
+        Self {
+            lines: Some(lines.into()),
+            ..self
+        }
+    }
+
+    /// The physical line on which a column's cell stands; none where that is the line of the whole row.
+    #[must_use]
+    pub fn line_of(&self, column: &str) -> Option<u64> {
+        let lines = self.lines.as_ref()?;
+        lines.get(self.header.position(column)?).copied()
     }
 
     /// The headings.
@@ -188,6 +206,9 @@ mod tests {
         let row = Row::new(header, ["山", "", "x"]);
         assert_eq!(row.cells().collect::<Vec<_>>(), ["山", "", "x"]);
         assert_eq!((row.cell(0), row.cell(3)), (Some("山"), None));
+        assert_eq!(row.line_of("a"), None);
         assert_eq!(format!("{row:?}"), "Row(3 cells, [phi])");
+        let row = row.on_lines([7, 9, 8]);
+        assert_eq!((row.line_of("b"), row.line_of("d")), (Some(9), None));
     }
 }

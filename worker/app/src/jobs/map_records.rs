@@ -5,7 +5,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use mapping::{Admission, MappingSet, Tables};
 use rayon::prelude::*;
-use schema::{AdmittedRecord, RawRecord, Refusal, SetAside, SourceName};
+use schema::{AdmittedRecord, Body, Issue, RawRecord, Refusal, SetAside, SourceName};
 use store::{CurrentRecord, PageRecord, Remapped};
 
 use crate::Failure;
@@ -60,11 +60,13 @@ impl Mapper {
     pub fn map_rows(&self, rows: &[RawRecord]) -> MappedPage {
         let mut page = MappedPage::default();
         let mut admitted = Vec::with_capacity(rows.len());
-        for admission in self.admit_rows(rows) {
+        let mut admitted_rows = Vec::with_capacity(rows.len());
+        for (row, admission) in rows.iter().zip(self.admit_rows(rows)) {
             match admission {
                 Admission::SetAside(letter) => page.set_aside.push(letter),
                 Admission::Admitted { record, refusals } => {
                     admitted.push(record);
+                    admitted_rows.push(row);
                     for refusal in refusals {
                         *page.refusals.entry(refusal).or_default() += 1;
                     }
@@ -73,6 +75,9 @@ impl Mapper {
         }
         page.learnt = self.learn(&admitted);
         page.records = self.map_admitted(admitted);
+        for (record, row) in page.records.iter_mut().zip(admitted_rows) {
+            name_lines(&mut record.issues, row);
+        }
         page
     }
 
@@ -106,6 +111,16 @@ impl Mapper {
                 }
             })
             .collect()
+    }
+}
+
+/// Names the line of the cell itself where a row was put together from several lines.
+fn name_lines(issues: &mut [Issue], read: &RawRecord) {
+    let Body::Row(row) = &read.body else { return };
+    for issue in issues {
+        if let Some(line) = row.line_of(&issue.column) {
+            issue.origin.line = line;
+        }
     }
 }
 

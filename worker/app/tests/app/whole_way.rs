@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
-use crate::world::{World, command, exports, json, musubi, run_on, told};
+use crate::world::{World, command, configure, exports, json, musubi, run_on, told};
 use musubi::commands::whole_way;
 use musubi::project::Project;
 
@@ -159,6 +159,30 @@ fn what_a_file_lets_one_know_is_told_once() {
         let times = said.matches("the file is empty").count();
         assert_eq!(times, 1, "{argument}: {said}");
     }
+}
+
+#[test]
+fn an_issue_in_the_long_form_names_the_line_of_its_answer() {
+    let world = World::new();
+    let project = world.path("project");
+    let long = world.path("long");
+    fs::create_dir(&long).unwrap();
+    let leading = "2450,6,33,CMP,2024-10-05,80133,7926546,HCT,2014-09-26,10y";
+    let text = [
+        "form,revision,sequence_number,status,received_date,ccn,crid,event_type,event_date,visit,question,value".to_owned(),
+        format!("{leading},contact_date,2024-09-22"),
+        format!("{leading},survival,Alive"),
+        format!("{leading},platelet_recovery_date,2023-02-30"),
+    ];
+    fs::write(long.join("formsnet3_long.csv"), text.join("\n") + "\n").unwrap();
+    let wide = world.path("world/formsnet3").display().to_string();
+    configure(&project, |text| {
+        text.replace(&wide, &long.display().to_string())
+    });
+    musubi(&project, "sync formsnet3", 0);
+    let issues = json(&project, "issues --all", 0);
+    assert_eq!(issues[0]["column"], "platelet_recovery_date", "{issues}");
+    assert_eq!(issues[0]["origin"]["line"], 4, "{issues}");
 }
 
 #[test]
