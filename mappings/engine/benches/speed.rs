@@ -27,6 +27,10 @@ struct Bench {
     records: Vec<RawRecord>,
 }
 
+/// The allocator of the `musubi` command.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 type Failure = Box<dyn std::error::Error>;
 
 fn main() -> Result<(), Failure> {
