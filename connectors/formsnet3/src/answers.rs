@@ -54,6 +54,12 @@ impl Columns {
         })
     }
 
+    /// The headings that mappings are asked about: `question` and `value` are the layout's own, and questions come one a line.
+    pub(crate) fn leading_header(&self) -> Arc<Header> {
+        let names = self.leading().map(|(_, name)| name.clone());
+        Arc::new(Header::new(names))
+    }
+
     fn leading(&self) -> impl Iterator<Item = (usize, &Box<str>)> {
         let named = self.header.names().iter().enumerate();
         named.filter(|(place, _)| ![self.question, self.value].contains(place))

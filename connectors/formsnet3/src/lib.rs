@@ -54,7 +54,13 @@ impl Connector for Formsnet3Connector {
     }
 
     async fn check(&self) -> Result<CheckReport, ConnectorError> {
-        self.blocking(Folder::check).await
+        let mut report = self.blocking(Folder::check).await?;
+        for header in report.headers.values_mut() {
+            if let Some(columns) = answers::Columns::of(header) {
+                *header = columns.leading_header();
+            }
+        }
+        Ok(report)
     }
 
     async fn discover(&self) -> Result<Discovery, ConnectorError> {

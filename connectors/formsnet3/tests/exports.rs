@@ -184,4 +184,13 @@ async fn files_by_form_go_before_the_long_form_unless_a_setting_says_otherwise()
     assert_eq!(report.findings[0].kind, FindingKind::Note);
     assert_eq!(&*report.findings[0].place, "formsnet3_long.csv");
     assert_eq!(report.headers.len(), 1);
+    let report = make(place.path(), ExportForm::Long, 10)()
+        .check()
+        .await
+        .unwrap();
+    let names = report.headers["formsnet3_long.csv"].names().join(",");
+    assert_eq!(
+        names, LEADING,
+        "the layout's own columns are not asked about"
+    );
 }
