@@ -11,7 +11,10 @@ const FILE_LINES_MAX: usize = 500;
 const FUNCTION_LINES_MAX: usize = 70;
 
 fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .unwrap()
+        .to_owned()
 }
 
 /// Every file of ours below the root with this ending, relative to it, in order.
@@ -34,7 +37,16 @@ fn files(ending: &str) -> Vec<(String, String)> {
     let mut files: Vec<_> = found
         .into_iter()
         .filter(|path| path.to_str().is_some_and(|path| path.ends_with(ending)))
-        .map(|path| (path.strip_prefix(root()).unwrap().to_str().unwrap().to_owned(), fs::read_to_string(&path).unwrap()))
+        .map(|path| {
+            (
+                path.strip_prefix(root())
+                    .unwrap()
+                    .to_str()
+                    .unwrap()
+                    .to_owned(),
+                fs::read_to_string(&path).unwrap(),
+            )
+        })
         .collect();
     files.sort();
     files
@@ -52,7 +64,10 @@ fn no_source_file_is_longer_than_its_maximum() {
         .filter(|(_, lines)| *lines > FILE_LINES_MAX)
         .map(|(path, lines)| format!("{path}: {lines} lines"))
         .collect();
-    report(&format!("a file holds one thing, in at most {FILE_LINES_MAX} lines"), &long);
+    report(
+        &format!("a file holds one thing, in at most {FILE_LINES_MAX} lines"),
+        &long,
+    );
 }
 
 /// The functions of a formatted source: the line of `fn`, its name, its number of lines.
@@ -61,12 +76,28 @@ fn functions(text: &str) -> Vec<(usize, String, usize)> {
     let mut found = Vec::new();
     for (at, line) in lines.iter().enumerate() {
         let code = line.trim_start();
-        let starts = ["fn ", "pub fn ", "pub(crate) fn ", "pub(super) fn ", "async fn ", "pub async fn ", "const fn ", "pub const fn "];
-        let Some(start) = starts.iter().find(|start| code.starts_with(**start)) else { continue };
+        let starts = [
+            "fn ",
+            "pub fn ",
+            "pub(crate) fn ",
+            "pub(super) fn ",
+            "async fn ",
+            "pub async fn ",
+            "const fn ",
+            "pub const fn ",
+        ];
+        let Some(start) = starts.iter().find(|start| code.starts_with(**start)) else {
+            continue;
+        };
         let indent = &line[..line.len() - code.len()];
         let end = format!("{indent}}}");
-        let Some(length) = lines[at..].iter().position(|line| **line == end) else { continue };
-        let name = code[start.len()..].split(['(', '<']).next().unwrap_or_default();
+        let Some(length) = lines[at..].iter().position(|line| **line == end) else {
+            continue;
+        };
+        let name = code[start.len()..]
+            .split(['(', '<'])
+            .next()
+            .unwrap_or_default();
         found.push((at + 1, name.to_owned(), length + 1));
     }
     found
@@ -82,16 +113,25 @@ fn no_function_is_longer_than_its_maximum() {
             }
         }
     }
-    report(&format!("a function does one thing, in at most {FUNCTION_LINES_MAX} lines"), &long);
+    report(
+        &format!("a function does one thing, in at most {FUNCTION_LINES_MAX} lines"),
+        &long,
+    );
 }
 
 #[test]
 fn files_are_named_for_what_they_hold() {
-    let vague = ["utils", "util", "common", "helpers", "helper", "misc", "stuff", "shared"];
+    let vague = [
+        "utils", "util", "common", "helpers", "helper", "misc", "stuff", "shared",
+    ];
     let found: Vec<_> = files(".rs")
         .into_iter()
         .map(|(path, _)| path)
-        .filter(|path| Path::new(path).iter().any(|part| vague.contains(&part.to_str().unwrap().trim_end_matches(".rs"))))
+        .filter(|path| {
+            Path::new(path)
+                .iter()
+                .any(|part| vague.contains(&part.to_str().unwrap().trim_end_matches(".rs")))
+        })
         .collect();
     report("a name says what is inside", &found);
 }
@@ -99,7 +139,12 @@ fn files_are_named_for_what_they_hold() {
 #[test]
 fn nothing_is_left_unfinished() {
     // Spelt in two halves, so that this file does not find itself.
-    let marks = [concat!("todo", "!("), concat!("unimplemented", "!("), concat!("FIX", "ME"), concat!("XX", "X:")];
+    let marks = [
+        concat!("todo", "!("),
+        concat!("unimplemented", "!("),
+        concat!("FIX", "ME"),
+        concat!("XX", "X:"),
+    ];
     let mut found = Vec::new();
     for (path, text) in files(".rs") {
         for (at, line) in text.lines().enumerate() {
@@ -108,7 +153,10 @@ fn nothing_is_left_unfinished() {
             }
         }
     }
-    report("what is not done belongs in docs/plan.md, not in the code", &found);
+    report(
+        "what is not done belongs in docs/plan.md, not in the code",
+        &found,
+    );
 }
 
 #[test]
@@ -117,7 +165,14 @@ fn every_silenced_lint_has_a_reason() {
     for (path, text) in files(".rs") {
         for (at, line) in text.lines().enumerate() {
             let code = line.trim_start();
-            let silences = ["#[allow(", "#![allow(", "#[expect(", "#![expect(", "#[cfg_attr(", "#![cfg_attr("];
+            let silences = [
+                "#[allow(",
+                "#![allow(",
+                "#[expect(",
+                "#![expect(",
+                "#[cfg_attr(",
+                "#![cfg_attr(",
+            ];
             let starts = silences.iter().any(|start| code.starts_with(start));
             let concerns = code.contains("allow(") || code.contains("expect(");
             let statement: String = text.lines().skip(at).take(6).collect::<Vec<_>>().join(" ");
@@ -134,7 +189,9 @@ fn every_silenced_lint_has_a_reason() {
 fn manifests() -> BTreeMap<String, (String, BTreeSet<String>)> {
     let mut crates = BTreeMap::new();
     for (path, text) in files("Cargo.toml") {
-        let Some(name) = text.lines().find_map(|line| line.strip_prefix("name = \"")) else { continue };
+        let Some(name) = text.lines().find_map(|line| line.strip_prefix("name = \"")) else {
+            continue;
+        };
         let name = name.trim_end_matches('"').to_owned();
         let body = text.split("[dependencies]").nth(1).unwrap_or_default();
         let body = body.split("\n[").next().unwrap_or_default();
@@ -144,7 +201,10 @@ fn manifests() -> BTreeMap<String, (String, BTreeSet<String>)> {
             .filter(|name| !name.is_empty() && !name.starts_with('#'))
             .map(str::to_owned)
             .collect();
-        crates.insert(name, (path.trim_end_matches("Cargo.toml").to_owned(), needs));
+        crates.insert(
+            name,
+            (path.trim_end_matches("Cargo.toml").to_owned(), needs),
+        );
     }
     crates
 }
@@ -174,14 +234,22 @@ fn crates_depend_on_each_other_only_along_the_drawn_arrows() {
     let mut found = Vec::new();
     for (name, (_, needs)) in crates.iter().filter(|(name, _)| *name != "musubi") {
         let Some(allowed) = arrows.get(&**name) else {
-            found.push(format!("`{name}` is new: draw its arrows here and in ARCHITECTURE.md"));
+            found.push(format!(
+                "`{name}` is new: draw its arrows here and in ARCHITECTURE.md"
+            ));
             continue;
         };
-        for need in needs.iter().filter(|need| ours.contains(&***need) && !allowed.contains(&&***need)) {
+        for need in needs
+            .iter()
+            .filter(|need| ours.contains(&***need) && !allowed.contains(&&***need))
+        {
             found.push(format!("`{name}` -> `{need}`"));
         }
     }
-    report("a new arrow between crates is a decision, not a detail", &found);
+    report(
+        "a new arrow between crates is a decision, not a detail",
+        &found,
+    );
 }
 
 #[test]
@@ -191,7 +259,18 @@ fn only_the_named_crates_touch_the_network_the_database_and_the_queue() {
         ("sqlx", vec!["store", "musubi"]),
         ("apalis", vec!["musubi"]),
         ("fhir-sdk", vec!["publication-fhir"]),
-        ("tokio", vec!["connector", "connector-fhir", "connector-formsnet3", "connector-trump", "fixture-server", "musubi", "store"]),
+        (
+            "tokio",
+            vec![
+                "connector",
+                "connector-fhir",
+                "connector-formsnet3",
+                "connector-trump",
+                "fixture-server",
+                "musubi",
+                "store",
+            ],
+        ),
     ];
     let mut found = Vec::new();
     for (name, (_, needs)) in manifests() {
@@ -201,14 +280,19 @@ fn only_the_named_crates_touch_the_network_the_database_and_the_queue() {
             }
         }
     }
-    report("the pure crates stay pure, and each door to the world has one keeper", &found);
+    report(
+        "the pure crates stay pure, and each door to the world has one keeper",
+        &found,
+    );
 }
 
 #[test]
 fn every_crate_follows_the_workspace_lints() {
     let found: Vec<_> = files("Cargo.toml")
         .into_iter()
-        .filter(|(_, text)| text.contains("[package]") && !text.contains("[lints]\nworkspace = true"))
+        .filter(|(_, text)| {
+            text.contains("[package]") && !text.contains("[lints]\nworkspace = true")
+        })
         .map(|(path, _)| path)
         .collect();
     report("every crate says `[lints] workspace = true`", &found);
@@ -223,14 +307,22 @@ fn every_connector_folder_is_in_the_catalog() {
         .filter(|(name, _)| !catalog.contains(&name.replace('-', "_")))
         .map(|(name, _)| name)
         .collect();
-    report("a connector that no catalog names can never be configured", &found);
+    report(
+        "a connector that no catalog names can never be configured",
+        &found,
+    );
 }
 
 #[test]
 fn every_mapping_file_carries_its_own_tests() {
     let found: Vec<_> = files(".toml")
         .into_iter()
-        .filter(|(path, text)| path.starts_with("mappings/") && !path.contains("/engine/") && !path.contains("/schema/") && text.contains("[[item]]"))
+        .filter(|(path, text)| {
+            path.starts_with("mappings/")
+                && !path.contains("/engine/")
+                && !path.contains("/schema/")
+                && text.contains("[[item]]")
+        })
         .filter(|(_, text)| !text.contains("[[test]]"))
         .map(|(path, _)| path)
         .collect();
@@ -240,13 +332,30 @@ fn every_mapping_file_carries_its_own_tests() {
 #[test]
 fn decisions_are_dated_and_the_pages_that_people_look_for_exist() {
     let page = |name: &str| root().join(name).is_file();
-    let wanted = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "LICENSE-APACHE", "LICENSE-MIT", "docs/plan.md", "deny.toml"];
-    let mut found: Vec<_> = wanted.into_iter().filter(|name| !page(name)).map(|name| format!("{name} is missing")).collect();
+    let wanted = [
+        "README.md",
+        "ARCHITECTURE.md",
+        "CONTRIBUTING.md",
+        "LICENSE-APACHE",
+        "LICENSE-MIT",
+        "docs/plan.md",
+        "deny.toml",
+    ];
+    let mut found: Vec<_> = wanted
+        .into_iter()
+        .filter(|name| !page(name))
+        .map(|name| format!("{name} is missing"))
+        .collect();
     for entry in fs::read_dir(root().join("docs/decisions")).unwrap() {
         let name = entry.unwrap().file_name().into_string().unwrap();
-        let dated = name.len() > 11 && name[..10].bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
+        let dated = name.len() > 11
+            && name[..10]
+                .bytes()
+                .all(|byte| byte.is_ascii_digit() || byte == b'-');
         if !dated {
-            found.push(format!("docs/decisions/{name} does not begin with its date"));
+            found.push(format!(
+                "docs/decisions/{name} does not begin with its date"
+            ));
         }
     }
     report("the repository explains itself", &found);
@@ -255,12 +364,26 @@ fn decisions_are_dated_and_the_pages_that_people_look_for_exist() {
 #[test]
 fn nothing_names_a_machine_or_a_registry_host() {
     // Spelt in halves, so that this file does not find itself.
-    let words = [concat!("/wo", "rk/main"), concat!("../sha", "red"), concat!("/tmp/br", "ief"), concat!("/root", "/."), concat!("registry.np", "mjs.org")];
+    let words = [
+        concat!("/wo", "rk/main"),
+        concat!("../sha", "red"),
+        concat!("/tmp/br", "ief"),
+        concat!("/root", "/."),
+        concat!("registry.np", "mjs.org"),
+    ];
     let mut found = Vec::new();
     for ending in [".rs", ".md", ".toml", ".sh", ".mjs", ".json", ".yml"] {
         for (path, text) in files(ending) {
-            for (at, line) in text.lines().enumerate().filter(|(_, line)| words.iter().any(|word| line.contains(word))) {
-                found.push(format!("{path}:{}: {}", at + 1, line.trim().chars().take(60).collect::<String>()));
+            for (at, line) in text
+                .lines()
+                .enumerate()
+                .filter(|(_, line)| words.iter().any(|word| line.contains(word)))
+            {
+                found.push(format!(
+                    "{path}:{}: {}",
+                    at + 1,
+                    line.trim().chars().take(60).collect::<String>()
+                ));
             }
         }
     }
