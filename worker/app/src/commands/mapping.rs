@@ -20,7 +20,7 @@ use crate::catalog::Kind;
 use crate::cli::MappingCommand;
 use crate::config::Config;
 use crate::jobs::map_records::Mapper;
-use crate::output::{Show, Table, print};
+use crate::output::{Show, Table, emit, print};
 use crate::project::{read_mappings, shipped};
 use crate::{Exit, Failure};
 
@@ -114,7 +114,7 @@ fn show(name: &str) -> Result<Exit, Failure> {
             .mappings()
             .any(|mapping| mapping.name() == name || **mapping.id() == *name)
         {
-            println!("{}", text.trim_end());
+            emit(&text)?;
             return Ok(Exit::Done);
         }
         known.extend(
