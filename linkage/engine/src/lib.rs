@@ -32,9 +32,9 @@ pub use error::LinkageError;
 pub use evaluate::{Accuracy, Evaluation, PairAccuracy, RecordKey, evaluate};
 pub use explain::{ExplainedComparison, Explanation, RecordName};
 pub use model::{
-    BLOCKS_MAX, BlockSettings, COMPARISONS_MAX, ClusterSettings, ComparisonSettings, Kind,
-    LEVELS_MAX, LevelSettings, Model, OnePerCluster, Prior, SourceSettings, Thresholds, TrainM,
-    TrainU, Training,
+    BLOCKS_MAX, BlockSettings, COMPARISONS_MAX, ClusterSettings, ColumnSettings,
+    ComparisonSettings, DecisionSettings, Kind, LEVELS_MAX, LevelSettings, Model, OnePerCluster,
+    Prior, SourceSettings, Thresholds, TrainM, TrainU, Training,
 };
 pub use run::{Job, Linkage, Progress};
 pub use table::{Arrays, Codes, Column, Counts, Interner, MISSING, Row, Table};

@@ -123,7 +123,7 @@ impl Memo {
 }
 
 /// The tests that a level's `when` may name; which ones depends on the comparison's kind.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, schemars::JsonSchema, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Test {
     /// The values are equal (of dates: both full and equal).
