@@ -20,7 +20,7 @@ const GAIN_BITS_MIN: f32 = 0.01;
 ///
 /// Clusters are sorted by their first row, singletons included.
 #[must_use]
-pub fn cluster(
+pub(crate) fn cluster(
     model: &Model,
     table: &Table,
     rules: &dyn Rules,

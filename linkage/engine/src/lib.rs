@@ -24,8 +24,7 @@ mod train;
 mod weigh;
 
 pub use blocking::{BlockingReport, Blocks, Oversized, RuleReport};
-pub use cluster::cluster;
-pub use comparison::{Comparison, Custom, Level, Memo, Outcome, Test, bind};
+pub use comparison::{Comparison, Custom, Level, Memo, Outcome, Test};
 pub use date::PackedDate;
 pub use decide::{Decision, NoRules, Reason, Rules, decide};
 pub use error::LinkageError;
@@ -38,5 +37,5 @@ pub use model::{
 };
 pub use run::{Job, Linkage, Progress};
 pub use table::{Arrays, Codes, Column, Counts, Interner, MISSING, Row, Table};
-pub use train::{TrainingReport, train};
-pub use weigh::{Pattern, ScoredPair, Scorer, Weighed};
+pub use train::TrainingReport;
+pub use weigh::{Pattern, ScoredPair, Weighed};

@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 
 use crate::blocking::{BlockingReport, Blocks, Chunk};
-use crate::comparison::{Comparison, Custom, Memo, bind};
+use crate::comparison::{Bound, Custom, Memo, bind};
 use crate::decide::{Decision, Rules, decide};
 use crate::explain::Explanation;
 use crate::train::{TrainingReport, train};
@@ -26,7 +26,7 @@ pub type Progress<'a> = &'a dyn Fn(&'static str, u64, u64);
 pub struct Job<'a> {
     model: Model,
     table: &'a Table,
-    comparisons: Vec<Box<dyn Comparison + 'a>>,
+    comparisons: Vec<Bound<'a>>,
     rules: &'a dyn Rules,
     blocks: Blocks,
     training: TrainingReport,

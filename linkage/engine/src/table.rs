@@ -270,6 +270,12 @@ impl Codes {
         self.rows[row as usize]
     }
 
+    /// Every row's code.
+    #[must_use]
+    pub fn rows(&self) -> &[u32] {
+        &self.rows
+    }
+
     /// The value of a code other than [`MISSING`].
     #[must_use]
     pub fn name(&self, code: u32) -> &str {
@@ -325,6 +331,13 @@ impl Arrays {
     #[must_use]
     pub fn at(&self, row: Row) -> &[u32] {
         self.values_at(row as usize)
+    }
+
+    /// The rows' values, in order.
+    pub fn iter(&self) -> impl Iterator<Item = &[u32]> {
+        self.starts
+            .windows(2)
+            .map(|bounds| &self.values[bounds[0] as usize..bounds[1] as usize])
     }
 
     /// How many rows hold each value.

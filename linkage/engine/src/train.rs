@@ -8,7 +8,7 @@ use rustc_hash::FxHashMap;
 use serde::Serialize;
 
 use crate::blocking::{Blocks, Chunk};
-use crate::comparison::{Comparison, Memo};
+use crate::comparison::{Bound, Memo};
 use crate::model::{TrainM, TrainU};
 use crate::weigh::Pattern;
 use crate::{Level, LinkageError, Model, Row, Table};
@@ -39,10 +39,10 @@ pub struct TrainingReport {
 ///
 /// # Errors
 /// [`LinkageError::UntrainedLevel`] when a level is without m or u in the end.
-pub fn train<'a>(
+pub(crate) fn train(
     model: &mut Model,
     table: &Table,
-    comparisons: &'a [Box<dyn Comparison + 'a>],
+    comparisons: &[Bound<'_>],
     blocks: &Blocks,
 ) -> Result<TrainingReport, LinkageError> {
     if model.training.u == TrainU::Data {
@@ -84,7 +84,7 @@ fn untrained(model: &Model) -> Option<LinkageError> {
 }
 
 /// u of every level that is not fixed: exact where frequencies tell it, else from random pairs.
-fn estimate_u<'a>(model: &mut Model, table: &Table, comparisons: &'a [Box<dyn Comparison + 'a>]) {
+fn estimate_u(model: &mut Model, table: &Table, comparisons: &[Bound<'_>]) {
     let patterns = random_patterns(model, table, comparisons);
     let prior = model.training.prior_pairs * RANDOM_PAIRS_PER_PRIOR_PAIR;
     let match_chance = f64::from(crate::weigh::prior_bits(model, table.len())).exp2();
@@ -112,11 +112,7 @@ fn estimate_u<'a>(model: &mut Model, table: &Table, comparisons: &'a [Box<dyn Co
 }
 
 /// Patterns of random pairs of records; the draw depends on the seed alone.
-fn random_patterns<'a>(
-    model: &Model,
-    table: &Table,
-    comparisons: &'a [Box<dyn Comparison + 'a>],
-) -> Vec<(Pattern, u64)> {
+fn random_patterns(model: &Model, table: &Table, comparisons: &[Bound<'_>]) -> Vec<(Pattern, u64)> {
     let records = table.len() as u64;
     if records < 2 {
         return Vec::new();
@@ -163,16 +159,11 @@ fn drawn(seed: u64, index: u64) -> u64 {
     value ^ (value >> 31)
 }
 
-fn memos<'a>(comparisons: &'a [Box<dyn Comparison + 'a>]) -> Vec<Memo> {
+fn memos(comparisons: &[Bound<'_>]) -> Vec<Memo> {
     comparisons.iter().map(|_| Memo::default()).collect()
 }
 
-fn pattern<'a>(
-    comparisons: &'a [Box<dyn Comparison + 'a>],
-    left: Row,
-    right: Row,
-    memos: &mut [Memo],
-) -> Pattern {
+fn pattern(comparisons: &[Bound<'_>], left: Row, right: Row, memos: &mut [Memo]) -> Pattern {
     let mut pattern = Pattern::default();
     for (place, (comparison, memo)) in comparisons.iter().zip(memos).enumerate() {
         pattern.set(
@@ -210,9 +201,9 @@ struct RulePatterns {
     patterns: Vec<(Pattern, u64)>,
 }
 
-fn training_patterns<'a>(
+fn training_patterns(
     model: &Model,
-    comparisons: &'a [Box<dyn Comparison + 'a>],
+    comparisons: &[Bound<'_>],
     blocks: &Blocks,
 ) -> Vec<RulePatterns> {
     let mut rules = Vec::new();

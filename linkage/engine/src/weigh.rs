@@ -1,6 +1,6 @@
 //! Match weights: log2 of how much likelier an outcome is for one person than for two (Fellegi and Sunter 1969).
 
-use crate::comparison::{Comparison, Memo, Outcome};
+use crate::comparison::{Bound, Memo, Outcome};
 use crate::model::ComparisonSettings;
 use crate::{Level, LinkageError, Model, Row, Table};
 
@@ -53,8 +53,8 @@ pub struct ScoredPair {
 }
 
 /// Turns pairs of rows into weights.
-pub struct Scorer<'a> {
-    comparisons: &'a [Box<dyn Comparison + 'a>],
+pub(crate) struct Scorer<'a> {
+    comparisons: &'a [Bound<'a>],
     weights: Vec<ComparisonWeights>,
     prior_bits: f32,
 }
@@ -76,10 +76,10 @@ impl<'a> Scorer<'a> {
     ///
     /// # Errors
     /// [`LinkageError::UntrainedLevel`] when a level lacks its m or u.
-    pub fn new(
+    pub(crate) fn new(
         model: &Model,
         table: &Table,
-        comparisons: &'a [Box<dyn Comparison + 'a>],
+        comparisons: &'a [Bound<'a>],
     ) -> Result<Self, LinkageError> {
         let weights = model
             .comparisons
@@ -95,25 +95,25 @@ impl<'a> Scorer<'a> {
 
     /// Bits to add to a pair's weight for its posterior log-odds; negative.
     #[must_use]
-    pub fn prior_bits(&self) -> f32 {
+    pub(crate) fn prior_bits(&self) -> f32 {
         self.prior_bits
     }
 
     /// The match probability of a weight.
     #[must_use]
-    pub fn probability(&self, weight: f32) -> f32 {
+    pub(crate) fn probability(&self, weight: f32) -> f32 {
         1.0 / (1.0 + (-(weight + self.prior_bits)).exp2())
     }
 
     /// One empty memo a comparison.
     #[must_use]
-    pub fn memos(&self) -> Vec<Memo> {
+    pub(crate) fn memos(&self) -> Vec<Memo> {
         self.comparisons.iter().map(|_| Memo::default()).collect()
     }
 
     /// The pair's weight in bits, without the prior.
     #[must_use]
-    pub fn weight(&self, left: Row, right: Row, memos: &mut [Memo]) -> f32 {
+    pub(crate) fn weight(&self, left: Row, right: Row, memos: &mut [Memo]) -> f32 {
         let parts = self.comparisons.iter().zip(&self.weights).zip(memos);
         parts
             .map(|((comparison, weights), memo)| {
@@ -124,7 +124,7 @@ impl<'a> Scorer<'a> {
 
     /// The pair with each comparison's part.
     #[must_use]
-    pub fn score(&self, left: Row, right: Row, rule: u8, memos: &mut [Memo]) -> ScoredPair {
+    pub(crate) fn score(&self, left: Row, right: Row, rule: u8, memos: &mut [Memo]) -> ScoredPair {
         let (left, right) = (left.min(right), left.max(right));
         let parts = self.comparisons.iter().zip(&self.weights).zip(memos);
         let comparisons = parts

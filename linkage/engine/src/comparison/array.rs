@@ -1,20 +1,27 @@
 //! Values that two sets share; a rare shared value says more.
 
-use super::{Comparison, Memo, Outcome, Test, first_place};
+use super::{Coded, Outcome, Test, Values, dictionary, first};
 use crate::table::Arrays;
-use crate::{Level, Row};
 
 /// Compares two sets by the number of shared values.
-pub(crate) struct ArrayComparison<'a> {
+struct Sets<'a> {
     arrays: &'a Arrays,
+    sets: Vec<&'a [u32]>,
     tests: Vec<Test>,
 }
 
-impl<'a> ArrayComparison<'a> {
-    pub(crate) fn new(arrays: &'a Arrays, tests: Vec<Test>) -> Self {
-        Self { arrays, tests }
-    }
+pub(crate) fn coded(arrays: &Arrays, tests: Vec<Test>) -> Coded<'_> {
+    let present = |set: &'_ [u32]| !set.is_empty();
+    let (rows, sets) = dictionary(arrays.iter().map(|set| present(set).then_some(set)));
+    let values = Sets {
+        arrays,
+        sets,
+        tests,
+    };
+    Coded::new(rows, Box::new(values))
+}
 
+impl Sets<'_> {
     /// Shared values, and the share of the rarest of them.
     fn shared(&self, left: &[u32], right: &[u32]) -> (usize, f32) {
         let (mut count, mut rarest) = (0, 0.0_f32);
@@ -36,20 +43,14 @@ impl<'a> ArrayComparison<'a> {
     }
 }
 
-impl Comparison for ArrayComparison<'_> {
-    fn compare(&self, left: Row, right: Row, _: &mut Memo) -> Outcome {
-        let (left, right) = (self.arrays.at(left), self.arrays.at(right));
-        if left.is_empty() || right.is_empty() {
-            return Outcome::MISSING;
-        }
-        let (count, rarest) = self.shared(left, right);
-        let place = first_place(&self.tests, |test| match test {
+impl Values for Sets<'_> {
+    fn outcome(&self, left: u32, right: u32) -> Outcome {
+        let set = |code: u32| self.sets[code as usize - 1];
+        let (count, share) = self.shared(set(left), set(right));
+        let level = first(&self.tests, |test| match test {
             Test::Shared(least) => count >= *least,
             _ => true,
         });
-        Outcome {
-            level: place.map_or(Level::Missing, Level::At),
-            share: rarest,
-        }
+        Outcome { share, ..level }
     }
 }

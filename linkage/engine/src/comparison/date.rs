@@ -1,43 +1,28 @@
 //! Dates with the slips that people make: day and month exchanged, a year or an era off, a part unknown.
 
-use super::{Comparison, Memo, Outcome, Test, first_place};
-use crate::table::Counts;
-use crate::{Level, PackedDate, Row};
+use super::{Coded, Outcome, Test, Values, dictionary, first};
+use crate::PackedDate;
 
 /// Compares two dates.
-pub(crate) struct DateComparison<'a> {
-    dates: &'a [PackedDate],
+struct Dates {
+    values: Vec<PackedDate>,
     tests: Vec<Test>,
-    counts: Counts,
 }
 
-impl<'a> DateComparison<'a> {
-    pub(crate) fn new(dates: &'a [PackedDate], tests: Vec<Test>) -> Self {
-        let counts = Counts::of(dates.iter().map(|date| date.packed()));
-        Self {
-            dates,
-            tests,
-            counts,
-        }
+pub(crate) fn coded(dates: &[PackedDate], tests: Vec<Test>) -> Coded<'_> {
+    let present = |&date: &PackedDate| (!date.is_missing()).then_some(date);
+    let (rows, values) = dictionary(dates.iter().map(present));
+    Coded::new(rows, Box::new(Dates { values, tests }))
+}
+
+impl Values for Dates {
+    fn outcome(&self, left: u32, right: u32) -> Outcome {
+        let date = |code: u32| self.values[code as usize - 1];
+        first(&self.tests, |test| holds(test, date(left), date(right)))
     }
-}
 
-impl Comparison for DateComparison<'_> {
-    fn compare(&self, left: Row, right: Row, _: &mut Memo) -> Outcome {
-        let (left, right) = (self.dates[left as usize], self.dates[right as usize]);
-        if left.is_missing() || right.is_missing() {
-            return Outcome::MISSING;
-        }
-        let place = first_place(&self.tests, |test| holds(test, left, right));
-        let share = if left == right {
-            self.counts.share(left.packed())
-        } else {
-            0.0
-        };
-        Outcome {
-            level: place.map_or(Level::Missing, Level::At),
-            share,
-        }
+    fn dear(&self) -> bool {
+        false
     }
 }
 

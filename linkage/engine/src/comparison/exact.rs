@@ -1,53 +1,36 @@
 //! Equal or not; equality of a rare value says more.
 
-use super::{Comparison, Memo, Outcome, Test, first_place};
-use crate::table::{Codes, MISSING};
-use crate::{Level, Row};
+use super::{Coded, Outcome, Test, Values, first};
+use crate::table::Codes;
 
 /// Compares two interned values for equality.
-pub(crate) struct Exact<'a> {
-    codes: &'a Codes,
-    tests: Vec<Test>,
+struct Exact {
+    same: Outcome,
+    unequal: Outcome,
 }
 
-impl<'a> Exact<'a> {
-    pub(crate) fn new(codes: &'a Codes, tests: Vec<Test>) -> Self {
-        Self { codes, tests }
-    }
+pub(crate) fn coded<'a>(codes: &'a Codes, tests: &[Test]) -> Coded<'a> {
+    let values = Exact {
+        same: first(tests, |_| true),
+        unequal: first(tests, |test| *test != Test::Same),
+    };
+    Coded::new(codes.rows(), Box::new(values))
 }
 
-impl Comparison for Exact<'_> {
-    fn compare(&self, left: Row, right: Row, _: &mut Memo) -> Outcome {
-        let (left, right) = (self.codes.at(left), self.codes.at(right));
-        if left == MISSING || right == MISSING {
-            return Outcome::MISSING;
-        }
-        let same = left == right;
-        let place = first_place(&self.tests, |test| same || *test != Test::Same);
-        let share = if same {
-            self.codes.counts().share(left)
+impl Values for Exact {
+    fn outcome(&self, left: u32, right: u32) -> Outcome {
+        if left == right {
+            self.same
         } else {
-            0.0
-        };
-        Outcome {
-            level: place.map_or(Level::Missing, Level::At),
-            share,
+            self.unequal
         }
     }
 
-    fn chances(&self) -> Option<Vec<f64>> {
-        let same = self.codes.counts().chance_equal();
-        Some(
-            self.tests
-                .iter()
-                .map(|test| {
-                    if *test == Test::Same {
-                        same
-                    } else {
-                        1.0 - same
-                    }
-                })
-                .collect(),
-        )
+    fn unequal(&self) -> Option<Outcome> {
+        Some(self.unequal)
+    }
+
+    fn dear(&self) -> bool {
+        false
     }
 }

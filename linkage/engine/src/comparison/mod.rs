@@ -6,11 +6,13 @@ mod exact;
 mod jaro_winkler;
 mod number;
 
+use std::borrow::Cow;
+
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{ComparisonSettings, Kind};
-use crate::{Column, LinkageError, Row, Table};
+use crate::{Column, LinkageError, MISSING, Row, Table};
 
 /// What two values are to each other: a level of the comparison, or nothing, because one of them is missing.
 ///
@@ -167,24 +169,142 @@ impl Test {
     }
 }
 
+/// A comparison over a dictionary: a code a row, and the outcome of two codes. All kinds but `custom` are such.
+pub(crate) struct Coded<'a> {
+    /// Each row's code; [`MISSING`] when there is nothing to compare.
+    pub(crate) rows: Cow<'a, [u32]>,
+    /// Rows that hold each code, by code.
+    pub(crate) counts: Vec<u32>,
+    /// What two codes are to each other.
+    pub(crate) values: Box<dyn Values + 'a>,
+}
+
+/// The values behind a dictionary's codes.
+pub(crate) trait Values: Send + Sync {
+    /// The outcome of two codes, neither of them missing; the same in either order. A share of 0 for two equal codes lets
+    /// the engine take the code's own share of the rows.
+    fn outcome(&self, left: u32, right: u32) -> Outcome;
+
+    /// The outcome of any two unequal codes, where it is always the same.
+    fn unequal(&self) -> Option<Outcome> {
+        None
+    }
+
+    /// Cheap, and true only if the two surely reach no level but the last.
+    fn hopeless(&self, _left: u32, _right: u32) -> bool {
+        false
+    }
+
+    /// Whether an outcome costs so much that it is worth remembering.
+    fn dear(&self) -> bool {
+        true
+    }
+}
+
+/// A model's comparison bound to a table.
+pub(crate) enum Bound<'a> {
+    /// Over a dictionary.
+    Coded(Coded<'a>),
+    /// The caller's own, over rows.
+    Rows(Box<dyn Comparison + 'a>),
+}
+
+impl<'a> Coded<'a> {
+    /// Rows with codes from 1 to the number of distinct values, and their counts.
+    pub(crate) fn new(rows: impl Into<Cow<'a, [u32]>>, values: Box<dyn Values + 'a>) -> Self {
+        let rows = rows.into();
+        let mut counts = vec![0];
+        for &code in rows.iter() {
+            if code as usize >= counts.len() {
+                counts.resize(code as usize + 1, 0);
+            }
+            counts[code as usize] += 1;
+        }
+        Self {
+            rows,
+            counts,
+            values,
+        }
+    }
+
+    /// The share of a code among the rows that have one.
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_precision_loss,
+        reason = "a share needs no more than 24 bits"
+    )]
+    pub(crate) fn share(&self, code: u32) -> f32 {
+        let present = self.rows.len() as u64 - u64::from(self.counts[0]);
+        (f64::from(self.counts[code as usize]) / present.max(1) as f64) as f32
+    }
+
+    /// The outcome of two rows.
+    pub(crate) fn compare(&self, left: Row, right: Row) -> Outcome {
+        let (left, right) = (self.rows[left as usize], self.rows[right as usize]);
+        if left == MISSING || right == MISSING {
+            return Outcome::MISSING;
+        }
+        let mut outcome = self.values.outcome(left.min(right), left.max(right));
+        if left == right && outcome.share == 0.0 {
+            outcome.share = self.share(left);
+        }
+        outcome
+    }
+}
+
+/// Numbers any values from 1 in the order of their first row; `None` is [`MISSING`]. Gives each row's code and the values.
+pub(crate) fn dictionary<V: Copy + Eq + std::hash::Hash>(
+    rows: impl Iterator<Item = Option<V>>,
+) -> (Vec<u32>, Vec<V>) {
+    let (mut codes, mut values) = (FxHashMap::default(), Vec::new());
+    let rows = rows
+        .map(|value| {
+            let Some(value) = value else { return MISSING };
+            *codes.entry(value).or_insert_with(|| {
+                values.push(value);
+                u32::try_from(values.len()).unwrap_or(u32::MAX)
+            })
+        })
+        .collect();
+    (rows, values)
+}
+
+impl Bound<'_> {
+    /// The outcome of two rows.
+    pub(crate) fn compare(&self, left: Row, right: Row, memo: &mut Memo) -> Outcome {
+        match self {
+            Self::Coded(coded) => coded.compare(left, right),
+            Self::Rows(comparison) => comparison.compare(left, right, memo),
+        }
+    }
+
+    /// The exact chance that two different persons reach each level, where the caller's comparison tells it.
+    pub(crate) fn chances(&self) -> Option<Vec<f64>> {
+        match self {
+            Self::Coded(_) => None,
+            Self::Rows(comparison) => comparison.chances(),
+        }
+    }
+}
+
 /// Makes the model's comparisons over a table's columns; the custom ones are taken from `custom` by name.
 ///
 /// # Errors
 /// [`LinkageError::Unfit`] when a column, its type, or a custom comparison is not what the model names.
-pub fn bind<'a>(
+pub(crate) fn bind<'a>(
     settings: &[ComparisonSettings],
     table: &'a Table,
     custom: Vec<Custom<'a>>,
-) -> Result<Vec<Box<dyn Comparison + 'a>>, LinkageError> {
+) -> Result<Vec<Bound<'a>>, LinkageError> {
     let mut custom = custom
         .into_iter()
         .map(|given| (given.name, given))
         .collect::<FxHashMap<_, _>>();
-    let mut bound: Vec<Box<dyn Comparison + 'a>> = Vec::with_capacity(settings.len());
+    let mut bound = Vec::with_capacity(settings.len());
     for comparison in settings {
         bound.push(match comparison.kind {
-            Kind::Custom => take_custom(comparison, &mut custom)?,
-            _ => bind_column(comparison, table)?,
+            Kind::Custom => Bound::Rows(take_custom(comparison, &mut custom)?),
+            _ => Bound::Coded(bind_column(comparison, table)?),
         });
     }
     Ok(bound)
@@ -217,7 +337,7 @@ fn take_custom<'a>(
 fn bind_column<'a>(
     settings: &ComparisonSettings,
     table: &'a Table,
-) -> Result<Box<dyn Comparison + 'a>, LinkageError> {
+) -> Result<Coded<'a>, LinkageError> {
     let wanted_by = format!("comparison `{}`", settings.name);
     let column = table.column(settings.column.as_deref().unwrap_or_default(), &wanted_by)?;
     let tests = settings
@@ -226,15 +346,11 @@ fn bind_column<'a>(
         .filter_map(|level| level.when.clone())
         .collect::<Vec<_>>();
     Ok(match (settings.kind, column) {
-        (Kind::Exact, Column::Codes(codes)) => Box::new(exact::Exact::new(codes, tests)),
-        (Kind::JaroWinkler, Column::Codes(codes)) => {
-            Box::new(jaro_winkler::JaroWinkler::new(codes, tests))
-        }
-        (Kind::Date, Column::Dates(dates)) => Box::new(date::DateComparison::new(dates, tests)),
-        (Kind::Number, Column::Numbers(numbers)) => Box::new(number::Number::new(numbers, tests)),
-        (Kind::Array, Column::Arrays(arrays)) => {
-            Box::new(array::ArrayComparison::new(arrays, tests))
-        }
+        (Kind::Exact, Column::Codes(codes)) => exact::coded(codes, &tests),
+        (Kind::JaroWinkler, Column::Codes(codes)) => jaro_winkler::coded(codes, tests),
+        (Kind::Date, Column::Dates(dates)) => date::coded(dates, tests),
+        (Kind::Number, Column::Numbers(numbers)) => number::coded(numbers, tests),
+        (Kind::Array, Column::Arrays(arrays)) => array::coded(arrays, tests),
         (_, other) => {
             let (found, kind) = (other.kind(), settings.kind);
             return Err(LinkageError::unfit(format!(
@@ -242,6 +358,11 @@ fn bind_column<'a>(
             )));
         }
     })
+}
+
+/// The outcome of the first test that holds; missing when none does.
+fn first(tests: &[Test], holds: impl Fn(&Test) -> bool) -> Outcome {
+    first_place(tests, holds).map_or(Outcome::MISSING, Outcome::at)
 }
 
 /// The place of the first test that holds; missing when none does.
