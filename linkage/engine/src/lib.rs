@@ -11,6 +11,7 @@
 
 mod blocking;
 mod cluster;
+mod codes;
 mod comparison;
 mod date;
 mod decide;
@@ -24,6 +25,7 @@ mod train;
 mod weigh;
 
 pub use blocking::{BlockingReport, Blocks, Oversized, RuleReport};
+pub use codes::{Codes, CodesBuilder, Counts, Interner};
 pub use comparison::{Comparison, Custom, Level, Memo, Outcome, Test};
 pub use date::PackedDate;
 pub use decide::{Decision, NoRules, Reason, Rules, decide};
@@ -36,6 +38,6 @@ pub use model::{
     Prior, SourceSettings, Thresholds, TrainM, TrainU, Training,
 };
 pub use run::{Job, Linkage, Progress};
-pub use table::{Arrays, Codes, Column, Counts, Interner, MISSING, Row, Table};
+pub use table::{Arrays, Column, MISSING, Row, Table, TableIds};
 pub use train::TrainingReport;
 pub use weigh::{Pattern, ScoredPair, Weighed};

@@ -2,9 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use rustc_hash::FxHashMap;
-
-use crate::{LinkageError, PackedDate};
+use crate::codes::Texts;
+use crate::{Codes, Counts, Interner, LinkageError, PackedDate};
 
 /// A record's place in the table.
 pub type Row = u32;
@@ -13,12 +12,56 @@ pub type Row = u32;
 pub const MISSING: u32 = 0;
 
 /// All records of a run: an id and a source each, and named columns of the same length.
-#[derive(Default)]
 pub struct Table {
-    ids: Vec<Box<str>>,
+    ids: TableIds,
+    columns: BTreeMap<String, Column>,
+}
+
+/// Collects the records' sources and ids in row order.
+#[derive(Default)]
+pub struct TableIds {
+    names: Texts,
     sources: Vec<u16>,
     source_names: Vec<String>,
-    columns: BTreeMap<String, Column>,
+}
+
+impl TableIds {
+    /// Adds a row.
+    ///
+    /// # Panics
+    /// With more than 65,535 sources or 4 billion records, which no caller can hold.
+    pub fn push(&mut self, source: &str, id: &str) {
+        let last = self.sources.last().copied();
+        let known = last.filter(|&number| self.source_names[usize::from(number)] == source);
+        let number = known.unwrap_or_else(|| self.source_number(source));
+        self.sources.push(number);
+        self.names.push(id);
+        assert!(
+            u32::try_from(self.names.len()).is_ok(),
+            "no more than 4 billion records"
+        );
+    }
+
+    /// Rows so far.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.names.len()
+    }
+
+    /// Whether there is no row yet.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    fn source_number(&mut self, source: &str) -> u16 {
+        let place = self.source_names.iter().position(|name| name == source);
+        let place = place.unwrap_or_else(|| {
+            self.source_names.push(source.to_owned());
+            self.source_names.len() - 1
+        });
+        u16::try_from(place).expect("no more than 65,535 sources")
+    }
 }
 
 /// One column.
@@ -37,27 +80,22 @@ pub enum Column {
 
 impl Table {
     /// A table of no columns; `ids` are `(source, record id)` in row order and break ties.
-    ///
-    /// # Panics
-    /// With more than 65,535 sources or 4 billion records, which no caller can hold.
     #[must_use]
     pub fn new<'a>(ids: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
-        let mut table = Self::default();
-        let mut numbers = FxHashMap::<&str, u16>::default();
+        let mut table = TableIds::default();
         for (source, id) in ids {
-            let next = u16::try_from(numbers.len()).expect("no more than 65,535 sources");
-            let number = *numbers.entry(source).or_insert_with(|| {
-                table.source_names.push(source.to_owned());
-                next
-            });
-            table.sources.push(number);
-            table.ids.push(id.into());
+            table.push(source, id);
         }
-        assert!(
-            u32::try_from(table.ids.len()).is_ok(),
-            "no more than 4 billion records"
-        );
-        table
+        Self::of(table)
+    }
+
+    /// A table of no columns with the ids that were collected.
+    #[must_use]
+    pub fn of(ids: TableIds) -> Self {
+        Self {
+            ids,
+            columns: BTreeMap::new(),
+        }
     }
 
     /// Adds a column.
@@ -112,19 +150,19 @@ impl Table {
     /// The record's id.
     #[must_use]
     pub fn id(&self, row: Row) -> &str {
-        &self.ids[row as usize]
+        self.ids.names.get(row as usize)
     }
 
     /// The number of the record's source, an index into [`Self::source_names`].
     #[must_use]
     pub fn source(&self, row: Row) -> u16 {
-        self.sources[row as usize]
+        self.ids.sources[row as usize]
     }
 
     /// The sources' names, in the order of their first record.
     #[must_use]
     pub fn source_names(&self) -> &[String] {
-        &self.source_names
+        &self.ids.source_names
     }
 
     /// Each row's place in the order of source name and record id: what breaks ties, whatever the rows' order.
@@ -133,8 +171,8 @@ impl Table {
         let mut rows = (0..self.ids.len()).collect::<Vec<_>>();
         rows.sort_unstable_by_key(|&row| {
             (
-                &self.source_names[usize::from(self.sources[row])],
-                &self.ids[row],
+                &self.ids.source_names[usize::from(self.ids.sources[row])],
+                self.ids.names.get(row),
                 row,
             )
         });
@@ -151,7 +189,7 @@ impl Column {
     #[must_use]
     pub fn len(&self) -> usize {
         match self {
-            Self::Codes(codes) => codes.rows.len(),
+            Self::Codes(codes) => codes.rows().len(),
             Self::Dates(rows) => rows.len(),
             Self::Numbers(rows) => rows.len(),
             Self::Arrays(arrays) => arrays.starts.len() - 1,
@@ -181,7 +219,7 @@ impl Column {
     pub fn keys(&self, row: Row, keys: &mut Vec<u64>) {
         let row = row as usize;
         match self {
-            Self::Codes(codes) => push_unless_missing(codes.rows[row], keys),
+            Self::Codes(codes) => push_unless_missing(codes.rows()[row], keys),
             Self::Dates(rows) => push_unless_missing(rows[row].packed(), keys),
             Self::Opaque(rows) => push_unless_missing(rows[row], keys),
             Self::Numbers(rows) if rows[row].is_nan() => {}
@@ -196,96 +234,6 @@ impl Column {
 fn push_unless_missing(key: u32, keys: &mut Vec<u64>) {
     if key != MISSING {
         keys.push(u64::from(key));
-    }
-}
-
-/// Strings interned to codes from 1; code 0 is missing.
-#[derive(Default)]
-pub struct Interner {
-    codes: FxHashMap<Box<str>, u32>,
-    names: Vec<Box<str>>,
-}
-
-impl Interner {
-    /// The code of a value, a new one when it was not seen before; an empty value is [`MISSING`].
-    pub fn code(&mut self, value: &str) -> u32 {
-        if value.is_empty() {
-            return MISSING;
-        }
-        if let Some(&code) = self.codes.get(value) {
-            return code;
-        }
-        self.names.push(value.into());
-        let code = u32::try_from(self.names.len()).unwrap_or(u32::MAX);
-        self.codes.insert(value.into(), code);
-        code
-    }
-
-    /// The value of a code other than [`MISSING`].
-    #[must_use]
-    pub fn name(&self, code: u32) -> &str {
-        &self.names[code as usize - 1]
-    }
-
-    /// How many values were seen.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.names.len()
-    }
-
-    /// Whether no value was seen.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.names.is_empty()
-    }
-}
-
-/// A column of interned strings with each value's count.
-pub struct Codes {
-    rows: Vec<u32>,
-    names: Vec<Box<str>>,
-    counts: Counts,
-}
-
-impl Codes {
-    /// Interns one optional value a row.
-    #[must_use]
-    pub fn from_values<'a>(values: impl IntoIterator<Item = Option<&'a str>>) -> Self {
-        let mut interner = Interner::default();
-        let rows = values
-            .into_iter()
-            .map(|value| value.map_or(MISSING, |value| interner.code(value)))
-            .collect::<Vec<_>>();
-        let counts = Counts::of(rows.iter().copied());
-        Self {
-            rows,
-            names: interner.names,
-            counts,
-        }
-    }
-
-    /// The row's code, [`MISSING`] when it has no value.
-    #[must_use]
-    pub fn at(&self, row: Row) -> u32 {
-        self.rows[row as usize]
-    }
-
-    /// Every row's code.
-    #[must_use]
-    pub fn rows(&self) -> &[u32] {
-        &self.rows
-    }
-
-    /// The value of a code other than [`MISSING`].
-    #[must_use]
-    pub fn name(&self, code: u32) -> &str {
-        &self.names[code as usize - 1]
-    }
-
-    /// How often each value occurs.
-    #[must_use]
-    pub fn counts(&self) -> &Counts {
-        &self.counts
     }
 }
 
@@ -348,51 +296,5 @@ impl Arrays {
 
     fn values_at(&self, row: usize) -> &[u32] {
         &self.values[self.starts[row] as usize..self.starts[row + 1] as usize]
-    }
-}
-
-/// How often each value of a column occurs.
-#[derive(Default)]
-pub struct Counts {
-    by_value: FxHashMap<u32, u32>,
-    total: u64,
-}
-
-impl Counts {
-    /// Counts values; [`MISSING`] is not one.
-    #[must_use]
-    pub fn of(values: impl IntoIterator<Item = u32>) -> Self {
-        let mut counts = Self::default();
-        for value in values.into_iter().filter(|&value| value != MISSING) {
-            *counts.by_value.entry(value).or_default() += 1;
-            counts.total += 1;
-        }
-        counts
-    }
-
-    /// The value's share of all that are not missing: the chance that another record has it.
-    #[must_use]
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_precision_loss,
-        reason = "a share needs no more than 24 bits"
-    )]
-    pub fn share(&self, value: u32) -> f32 {
-        let count = self.by_value.get(&value).copied().unwrap_or(1);
-        (f64::from(count) / self.total.max(1) as f64) as f32
-    }
-
-    /// The chance that two values drawn at random are equal: the exact u of "same".
-    #[must_use]
-    #[expect(clippy::cast_precision_loss, reason = "counts are far below 2^53")]
-    pub fn chance_equal(&self) -> f64 {
-        let total = self.total.max(2) as f64;
-        let mut counts = self.by_value.values().copied().collect::<Vec<_>>();
-        counts.sort_unstable();
-        counts
-            .into_iter()
-            .map(|count| f64::from(count) * (f64::from(count) - 1.0))
-            .sum::<f64>()
-            / (total * (total - 1.0))
     }
 }

@@ -1,7 +1,7 @@
 //! Equal or not; equality of a rare value says more.
 
 use super::{Coded, Outcome, Test, Values, first};
-use crate::table::Codes;
+use crate::Codes;
 
 /// Compares two interned values for equality.
 struct Exact {

@@ -2,7 +2,7 @@
 //! Fellegi-Sunter model of record linkage", 1990.
 
 use super::{Coded, Outcome, Test, Values, first};
-use crate::table::Codes;
+use crate::Codes;
 
 /// Compares two interned strings.
 struct JaroWinkler<'a> {

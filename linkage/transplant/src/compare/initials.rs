@@ -68,7 +68,7 @@ impl Comparison for InitialsComparison {
         }
         match best {
             None => Outcome::MISSING,
-            Some((0, code)) => Outcome::shared(0, self.values.counts().share(code)),
+            Some((0, code)) => Outcome::shared(0, self.values.share(code)),
             Some((place, _)) => Outcome::at(place),
         }
     }

@@ -1,0 +1,250 @@
+//! Columns of interned strings: each distinct value is kept once, a row is a number.
+
+use std::hash::BuildHasher;
+
+use hashbrown::HashTable;
+use rustc_hash::{FxBuildHasher, FxHashMap};
+
+use crate::{MISSING, Row};
+
+/// Many strings in one piece of memory.
+#[derive(Clone, Default)]
+pub(crate) struct Texts {
+    text: String,
+    ends: Vec<u64>,
+}
+
+impl Texts {
+    pub(crate) fn push(&mut self, value: &str) {
+        self.text.push_str(value);
+        self.ends.push(self.text.len() as u64);
+    }
+
+    pub(crate) fn get(&self, place: usize) -> &str {
+        let start = place.checked_sub(1).map_or(0, |before| self.ends[before]);
+        let place_of = |end: u64| usize::try_from(end).unwrap_or(usize::MAX);
+        &self.text[place_of(start)..place_of(self.ends[place])]
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    fn shrink(&mut self) {
+        self.text.shrink_to_fit();
+        self.ends.shrink_to_fit();
+    }
+}
+
+/// Strings interned to codes from 1; code 0 is missing.
+#[derive(Default)]
+pub struct Interner {
+    places: HashTable<u32>,
+    names: Texts,
+}
+
+impl Interner {
+    /// The code of a value, a new one when it was not seen before; an empty value is [`MISSING`].
+    ///
+    /// # Panics
+    /// With more than 4 billion distinct values, which no caller can hold.
+    pub fn code(&mut self, value: &str) -> u32 {
+        if value.is_empty() {
+            return MISSING;
+        }
+        let hash = |text: &str| FxBuildHasher.hash_one(text);
+        let names = &self.names;
+        let entry = self.places.entry(
+            hash(value),
+            |&place| names.get(place as usize) == value,
+            |&place| hash(names.get(place as usize)),
+        );
+        if let hashbrown::hash_table::Entry::Occupied(known) = &entry {
+            return known.get() + 1;
+        }
+        let place = u32::try_from(names.len()).expect("no more than 4 billion values");
+        entry.insert(place);
+        self.names.push(value);
+        place + 1
+    }
+
+    /// The code of a value that was seen, [`MISSING`] otherwise.
+    #[must_use]
+    pub fn known(&self, value: &str) -> u32 {
+        let found = self.places.find(FxBuildHasher.hash_one(value), |&place| {
+            self.names.get(place as usize) == value
+        });
+        found.map_or(MISSING, |place| place + 1)
+    }
+
+    /// The value of a code other than [`MISSING`].
+    #[must_use]
+    pub fn name(&self, code: u32) -> &str {
+        self.names.get(code as usize - 1)
+    }
+
+    /// How many values were seen.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.names.len()
+    }
+
+    /// Whether no value was seen.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+/// Makes a column of strings row by row.
+#[derive(Default)]
+pub struct CodesBuilder {
+    interner: Interner,
+    rows: Vec<u32>,
+}
+
+impl CodesBuilder {
+    /// Adds a row; an empty value is none.
+    pub fn push(&mut self, value: Option<&str>) {
+        let code = value.map_or(MISSING, |value| self.interner.code(value));
+        self.rows.push(code);
+    }
+
+    /// Interns a value without adding a row, for readers that have dictionaries of their own.
+    pub fn code(&mut self, value: &str) -> u32 {
+        self.interner.code(value)
+    }
+
+    /// Adds a row by a code that [`Self::code`] gave.
+    pub fn push_code(&mut self, code: u32) {
+        self.rows.push(code);
+    }
+
+    /// Rows so far.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Whether there is no row yet.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// The column.
+    #[must_use]
+    pub fn finish(self) -> Codes {
+        let Self { interner, rows } = self;
+        Codes::new(rows, interner.names)
+    }
+}
+
+/// A column of interned strings with each value's count.
+#[derive(Clone)]
+pub struct Codes {
+    rows: Vec<u32>,
+    names: Texts,
+    /// Rows by code.
+    counts: Vec<u32>,
+}
+
+impl Codes {
+    fn new(mut rows: Vec<u32>, mut names: Texts) -> Self {
+        rows.shrink_to_fit();
+        names.shrink();
+        let mut counts = vec![0; names.len() + 1];
+        for &code in &rows {
+            counts[code as usize] += 1;
+        }
+        Self {
+            rows,
+            names,
+            counts,
+        }
+    }
+
+    /// Interns one optional value a row.
+    #[must_use]
+    pub fn from_values<'a>(values: impl IntoIterator<Item = Option<&'a str>>) -> Self {
+        let mut builder = CodesBuilder::default();
+        for value in values {
+            builder.push(value);
+        }
+        builder.finish()
+    }
+
+    /// The row's code, [`MISSING`] when it has no value.
+    #[must_use]
+    pub fn at(&self, row: Row) -> u32 {
+        self.rows[row as usize]
+    }
+
+    /// Every row's code.
+    #[must_use]
+    pub fn rows(&self) -> &[u32] {
+        &self.rows
+    }
+
+    /// How many distinct values there are; their codes are 1 to this.
+    #[must_use]
+    pub fn distinct(&self) -> usize {
+        self.names.len()
+    }
+
+    /// The value of a code other than [`MISSING`].
+    #[must_use]
+    pub fn name(&self, code: u32) -> &str {
+        self.names.get(code as usize - 1)
+    }
+
+    /// How many rows hold each code, by code; the first figure is that of rows without a value.
+    #[must_use]
+    pub fn counts(&self) -> &[u32] {
+        &self.counts
+    }
+
+    /// The code's share of all rows that have a value.
+    #[must_use]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_precision_loss,
+        reason = "a share needs no more than 24 bits"
+    )]
+    pub fn share(&self, code: u32) -> f32 {
+        let present = self.rows.len() as u64 - u64::from(self.counts[0]);
+        (f64::from(self.counts[code as usize]) / present.max(1) as f64) as f32
+    }
+}
+
+/// How often each value occurs, where values are not dense codes (packed dates, elements of arrays).
+#[derive(Clone, Default)]
+pub struct Counts {
+    by_value: FxHashMap<u32, u32>,
+    total: u64,
+}
+
+impl Counts {
+    /// Counts values; [`MISSING`] is not one.
+    #[must_use]
+    pub fn of(values: impl IntoIterator<Item = u32>) -> Self {
+        let mut counts = Self::default();
+        for value in values.into_iter().filter(|&value| value != MISSING) {
+            *counts.by_value.entry(value).or_default() += 1;
+            counts.total += 1;
+        }
+        counts
+    }
+
+    /// The value's share of all that are not missing: the chance that another record has it.
+    #[must_use]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_precision_loss,
+        reason = "a share needs no more than 24 bits"
+    )]
+    pub fn share(&self, value: u32) -> f32 {
+        let count = self.by_value.get(&value).copied().unwrap_or(1);
+        (f64::from(count) / self.total.max(1) as f64) as f32
+    }
+}
