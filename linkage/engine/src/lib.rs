@@ -31,7 +31,10 @@ pub use date::PackedDate;
 pub use decide::{Decision, NoRules, Reason, Rules, decide};
 pub use error::LinkageError;
 pub use evaluate::{Accuracy, Evaluation, PairAccuracy, RecordKey, evaluate};
-pub use explain::{ExplainedComparison, Explanation, RecordName};
+pub use explain::{
+    Change, ClusterGraph, ClusterSplit, ExplainedComparison, Explanation, GraphEdge, KeyAgreement,
+    KeyState, Obstacle, RecordName, RuleMiss, Tie, Verdict,
+};
 pub use model::{
     BLOCKS_MAX, BlockSettings, COMPARISONS_MAX, ClusterSettings, ColumnSettings,
     ComparisonSettings, DecisionSettings, Kind, LEVELS_MAX, LevelSettings, Model, OnePerCluster,

@@ -140,6 +140,7 @@ impl<'a> Job<'a> {
             &self.model,
             self.table,
             &pair,
+            &pair.comparisons,
             rule,
             scorer.prior_bits(),
             decision.or_else(vetoed),
