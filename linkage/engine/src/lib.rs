@@ -38,7 +38,7 @@ pub use explain::{
 pub use model::{
     BLOCKS_MAX, BlockSettings, COMPARISONS_MAX, ClusterSettings, ColumnSettings,
     ComparisonSettings, DecisionSettings, Kind, LEVELS_MAX, LevelSettings, Model, OnePerCluster,
-    Prior, SourceSettings, Thresholds, TrainM, TrainU, Training,
+    Prior, Scope, SourceSettings, Thresholds, TrainM, TrainU, Training,
 };
 pub use run::{Job, Linkage, Progress};
 pub use table::{Arrays, Column, MISSING, Row, Table, TableIds};

@@ -159,6 +159,12 @@ impl Table {
         self.ids.sources[row as usize]
     }
 
+    /// Every row's source number.
+    #[must_use]
+    pub fn sources(&self) -> &[u16] {
+        &self.ids.sources
+    }
+
     /// The sources' names, in the order of their first record.
     #[must_use]
     pub fn source_names(&self) -> &[String] {
@@ -213,27 +219,6 @@ impl Column {
             Self::Arrays(_) => "arrays",
             Self::Opaque(_) => "opaque",
         }
-    }
-
-    /// Appends the row's blocking keys to `keys`: none when missing, several in an array.
-    pub fn keys(&self, row: Row, keys: &mut Vec<u64>) {
-        let row = row as usize;
-        match self {
-            Self::Codes(codes) => push_unless_missing(codes.rows()[row], keys),
-            Self::Dates(rows) => push_unless_missing(rows[row].packed(), keys),
-            Self::Opaque(rows) => push_unless_missing(rows[row], keys),
-            Self::Numbers(rows) if rows[row].is_nan() => {}
-            Self::Numbers(rows) => keys.push(u64::from(rows[row].to_bits())),
-            Self::Arrays(arrays) => {
-                keys.extend(arrays.values_at(row).iter().map(|&value| u64::from(value)));
-            }
-        }
-    }
-}
-
-fn push_unless_missing(key: u32, keys: &mut Vec<u64>) {
-    if key != MISSING {
-        keys.push(u64::from(key));
     }
 }
 

@@ -1,32 +1,33 @@
 //! Candidate pairs: many rules, each pair once, the cost known before anything is compared.
 
-use rayon::prelude::*;
-use serde::Serialize;
+mod group;
+mod key;
+mod rule;
 
-use crate::model::BlockSettings;
-use crate::{Column, LinkageError, Model, Row, Table};
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+pub(crate) use rule::{NO_BLOCK, RuleBlocks};
+
+use crate::model::Scope;
+use crate::{LinkageError, Model, Row, Table};
 
 /// Pairs that a unit of work aims at; its bounds depend on the data alone, so results do not depend on threads.
 const CHUNK_PAIRS: u64 = 1 << 15;
-/// Most keys of one record in one rule: the product over array columns is cut there.
-const KEYS_PER_ROW_MAX: usize = 256;
+/// A block with more pairs is shared out.
+const LARGE_BLOCK_PAIRS: u64 = 1 << 17;
 
 /// The blocks of all rules.
 pub struct Blocks {
     rules: Vec<RuleBlocks>,
     report: BlockingReport,
-}
-
-/// Records by block and blocks by record, for one rule.
-struct RuleBlocks {
-    starts: Vec<u32>,
-    members: Vec<Row>,
-    row_starts: Vec<u32>,
-    row_blocks: Vec<u32>,
+    scope: Scope,
+    /// Each record's source, which decides when pairs of one source are out of scope.
+    sources: Vec<u16>,
 }
 
 /// What blocking costs and what it leaves out.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct BlockingReport {
     /// One entry a rule, in the model's order.
     pub rules: Vec<RuleReport>,
@@ -35,7 +36,7 @@ pub struct BlockingReport {
 }
 
 /// One rule's cost.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct RuleReport {
     /// The rule's name.
     pub rule: String,
@@ -52,7 +53,7 @@ pub struct RuleReport {
 }
 
 /// A block above its rule's maximum.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct Oversized {
     /// Its first record's row.
     pub first: Row,
@@ -64,14 +65,29 @@ pub struct Oversized {
     pub pairs_left_out: u64,
 }
 
-/// A unit of work: some blocks of one rule.
-#[derive(Clone, Copy)]
+/// A unit of work: some blocks of one rule, or some records of a large block, each with all that follow it.
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Chunk {
     pub(crate) rule: usize,
-    first: u32,
-    end: u32,
+    /// The first block and the one after the last.
+    pub(crate) blocks: (u32, u32),
+    /// Places within the block, where it is one alone.
+    pub(crate) lefts: (usize, usize),
     /// Pairs in it, before those of earlier rules are left out.
     pub(crate) pairs: u64,
+}
+
+impl RuleReport {
+    fn new(rule: &str) -> Self {
+        Self {
+            rule: rule.to_owned(),
+            records: 0,
+            blocks: 0,
+            largest: 0,
+            pairs: 0,
+            oversized: Vec::new(),
+        }
+    }
 }
 
 impl Blocks {
@@ -83,7 +99,7 @@ impl Blocks {
         let built = model
             .blocks
             .par_iter()
-            .map(|settings| build_rule(settings, table))
+            .map(|settings| RuleBlocks::build(settings, model.scope, table))
             .collect::<Result<Vec<_>, _>>()?;
         let (rules, reports): (Vec<_>, Vec<_>) = built.into_iter().unzip();
         let report = BlockingReport {
@@ -103,7 +119,22 @@ impl Blocks {
                 rule: dearest,
             });
         }
-        Ok(Self { rules, report })
+        Ok(Self {
+            rules,
+            report,
+            scope: model.scope,
+            sources: table.sources().to_vec(),
+        })
+    }
+
+    /// The blocks by rule, in the model's order.
+    pub(crate) fn rules(&self) -> &[RuleBlocks] {
+        &self.rules
+    }
+
+    /// Whether the model's scope leaves the pair in.
+    pub(crate) fn in_scope(&self, left: Row, right: Row) -> bool {
+        self.scope == Scope::All || self.sources[left as usize] != self.sources[right as usize]
     }
 
     /// What it costs.
@@ -140,29 +171,26 @@ impl Blocks {
 
     /// The work of one rule.
     pub(crate) fn chunks_of(&self, rule: usize) -> Vec<Chunk> {
+        let blocks = &self.rules[rule];
         let mut chunks = Vec::new();
-        let mut chunk = Chunk {
-            rule,
-            first: 0,
-            end: 0,
-            pairs: 0,
-        };
-        for block in 0..self.rules[rule].len() {
-            chunk.pairs += pairs_of(self.rules[rule].members(block).len());
-            chunk.end = block + 1;
+        let mut chunk = empty_chunk(rule, 0);
+        for block in 0..blocks.len() {
+            let records = blocks.members(block).len();
+            let pairs = pairs_of(records);
+            if pairs > LARGE_BLOCK_PAIRS {
+                push_unless_empty(&mut chunks, chunk);
+                chunks.extend(parts_of(rule, block, records));
+                chunk = empty_chunk(rule, block + 1);
+                continue;
+            }
+            chunk.pairs += pairs;
+            chunk.blocks.1 = block + 1;
             if chunk.pairs >= CHUNK_PAIRS {
                 chunks.push(chunk);
-                chunk = Chunk {
-                    rule,
-                    first: chunk.end,
-                    end: chunk.end,
-                    pairs: 0,
-                };
+                chunk = empty_chunk(rule, block + 1);
             }
         }
-        if chunk.end > chunk.first {
-            chunks.push(chunk);
-        }
+        push_unless_empty(&mut chunks, chunk);
         chunks
     }
 
@@ -170,10 +198,8 @@ impl Blocks {
     pub(crate) fn for_each_new_pair(&self, chunk: Chunk, mut visit: impl FnMut(Row, Row)) {
         let earlier = &self.rules[..chunk.rule];
         self.for_each_pair(chunk, |left, right| {
-            if earlier
-                .iter()
-                .all(|rule| rule.first_shared(left, right).is_none())
-            {
+            let known = |rule: &RuleBlocks| rule.first_shared(left, right).is_some();
+            if !earlier.iter().any(known) {
                 visit(left, right);
             }
         });
@@ -182,11 +208,14 @@ impl Blocks {
     /// Calls `visit` for each pair of the chunk once, whether or not an earlier rule gives it.
     pub(crate) fn for_each_pair(&self, chunk: Chunk, mut visit: impl FnMut(Row, Row)) {
         let rule = &self.rules[chunk.rule];
-        for block in chunk.first..chunk.end {
+        for block in chunk.blocks.0..chunk.blocks.1 {
             let members = rule.members(block);
-            for (place, &left) in members.iter().enumerate() {
+            for place in chunk.lefts.0..chunk.lefts.1.min(members.len()) {
+                let left = members[place];
                 for &right in &members[place + 1..] {
-                    if rule.gives_first(left, right, block) {
+                    let first = rule.block_of_rows().is_some()
+                        || rule.first_shared(left, right) == Some(block);
+                    if first && self.in_scope(left, right) {
                         visit(left, right);
                     }
                 }
@@ -195,194 +224,41 @@ impl Blocks {
     }
 }
 
-impl RuleBlocks {
-    fn len(&self) -> u32 {
-        u32::try_from(self.starts.len() - 1).unwrap_or(u32::MAX)
-    }
-
-    fn members(&self, block: u32) -> &[Row] {
-        &self.members
-            [self.starts[block as usize] as usize..self.starts[block as usize + 1] as usize]
-    }
-
-    fn blocks_of(&self, row: Row) -> &[u32] {
-        &self.row_blocks
-            [self.row_starts[row as usize] as usize..self.row_starts[row as usize + 1] as usize]
-    }
-
-    /// The first block that holds both.
-    fn first_shared(&self, left: Row, right: Row) -> Option<u32> {
-        let (left, right) = (self.blocks_of(left), self.blocks_of(right));
-        if let ([left], [right]) = (left, right) {
-            return (left == right).then_some(*left);
-        }
-        let (mut at_left, mut at_right) = (0, 0);
-        while at_left < left.len() && at_right < right.len() {
-            match left[at_left].cmp(&right[at_right]) {
-                std::cmp::Ordering::Less => at_left += 1,
-                std::cmp::Ordering::Greater => at_right += 1,
-                std::cmp::Ordering::Equal => return Some(left[at_left]),
-            }
-        }
-        None
-    }
-
-    /// Whether this block is the first of the rule that holds both.
-    fn gives_first(&self, left: Row, right: Row, block: u32) -> bool {
-        self.blocks_of(left).len() == 1
-            || self.blocks_of(right).len() == 1
-            || self.first_shared(left, right) == Some(block)
-    }
-}
-
-fn build_rule(
-    settings: &BlockSettings,
-    table: &Table,
-) -> Result<(RuleBlocks, RuleReport), LinkageError> {
-    let wanted_by = format!("blocking rule `{}`", settings.name);
-    let columns = |names: &[String]| {
-        names
-            .iter()
-            .map(|name| table.column(name, &wanted_by))
-            .collect::<Result<Vec<_>, _>>()
-    };
-    let (on, refine) = (columns(&settings.on)?, columns(&settings.refine)?);
-    let entries = keyed(&on, 0..table.len());
-    let mut blocks = Vec::<Vec<Row>>::new();
-    let mut report = RuleReport {
-        rule: settings.name.clone(),
-        records: 0,
-        blocks: 0,
-        largest: 0,
+fn empty_chunk(rule: usize, block: u32) -> Chunk {
+    Chunk {
+        rule,
+        blocks: (block, block),
+        lefts: (0, usize::MAX),
         pairs: 0,
-        oversized: Vec::new(),
-    };
-    report.records = distinct_rows(&entries);
-    for block in entries
-        .chunk_by(|left, right| left.0 == right.0)
-        .filter(|block| block.len() > 1)
-    {
-        if block.len() <= settings.size_max {
-            blocks.push(block.iter().map(|entry| entry.1).collect());
-        } else {
-            report.oversized.push(split_oversized(
-                block,
-                &refine,
-                settings.size_max,
-                &mut blocks,
-            ));
+    }
+}
+
+fn push_unless_empty(chunks: &mut Vec<Chunk>, chunk: Chunk) {
+    if chunk.blocks.1 > chunk.blocks.0 {
+        chunks.push(chunk);
+    }
+}
+
+/// A large block in parts of about equal work.
+fn parts_of(rule: usize, block: u32, records: usize) -> Vec<Chunk> {
+    let mut parts = Vec::new();
+    let (mut start, mut pairs) = (0, 0);
+    for place in 0..records {
+        pairs += (records - place - 1) as u64;
+        if pairs >= CHUNK_PAIRS || place + 1 == records {
+            parts.push(Chunk {
+                rule,
+                blocks: (block, block + 1),
+                lefts: (start, place + 1),
+                pairs,
+            });
+            (start, pairs) = (place + 1, 0);
         }
     }
-    report.blocks = blocks.len() as u64;
-    report.largest = blocks
-        .iter()
-        .map(|block| block.len() as u64)
-        .max()
-        .unwrap_or(0);
-    report.pairs = blocks.iter().map(|block| pairs_of(block.len())).sum();
-    Ok((RuleBlocks::new(&blocks, table.len()), report))
-}
-
-/// Splits a block by the refining columns; the parts that fit are pushed to `blocks`, the rest is left out and told.
-fn split_oversized(
-    block: &[(u64, Row)],
-    refine: &[&Column],
-    size_max: usize,
-    blocks: &mut Vec<Vec<Row>>,
-) -> Oversized {
-    let mut pairs_kept = 0;
-    if !refine.is_empty() {
-        let parts = keyed(refine, block.iter().map(|entry| entry.1 as usize));
-        for part in parts
-            .chunk_by(|left, right| left.0 == right.0)
-            .filter(|part| (2..=size_max).contains(&part.len()))
-        {
-            pairs_kept += pairs_of(part.len());
-            blocks.push(part.iter().map(|entry| entry.1).collect());
-        }
-    }
-    let pairs_left_out = pairs_of(block.len()).saturating_sub(pairs_kept);
-    Oversized {
-        first: block[0].1,
-        records: block.len() as u64,
-        pairs_kept,
-        pairs_left_out,
-    }
-}
-
-/// `(key, row)` sorted, each once: one entry for each combination of the row's keys.
-fn keyed(columns: &[&Column], rows: impl Iterator<Item = usize>) -> Vec<(u64, Row)> {
-    let mut entries = Vec::new();
-    let (mut combined, mut next, mut keys) = (Vec::new(), Vec::new(), Vec::new());
-    for row in rows.filter_map(|row| Row::try_from(row).ok()) {
-        combined.clear();
-        combined.push(0_u64);
-        for column in columns {
-            keys.clear();
-            column.keys(row, &mut keys);
-            next.clear();
-            next.extend(
-                combined
-                    .iter()
-                    .flat_map(|&so_far| keys.iter().map(move |&key| mixed(so_far, key)))
-                    .take(KEYS_PER_ROW_MAX),
-            );
-            std::mem::swap(&mut combined, &mut next);
-        }
-        entries.extend(combined.iter().map(|&key| (key, row)));
-    }
-    entries.par_sort_unstable();
-    entries.dedup();
-    entries
-}
-
-fn distinct_rows(entries: &[(u64, Row)]) -> u64 {
-    let mut rows = entries.iter().map(|entry| entry.1).collect::<Vec<_>>();
-    rows.sort_unstable();
-    rows.dedup();
-    rows.len() as u64
-}
-
-/// Joins a key to those before it (the finaliser of `SplitMix64`; a clash of 64 bits only adds a candidate).
-fn mixed(so_far: u64, key: u64) -> u64 {
-    let mut value = (so_far.rotate_left(29) ^ key).wrapping_add(0x9E37_79B9_7F4A_7C15);
-    value = (value ^ (value >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-    value = (value ^ (value >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-    value ^ (value >> 31)
+    parts
 }
 
 fn pairs_of(records: usize) -> u64 {
     let records = records as u64;
     records * records.saturating_sub(1) / 2
-}
-
-impl RuleBlocks {
-    fn new(blocks: &[Vec<Row>], rows: usize) -> Self {
-        let (mut starts, mut members, mut row_starts) =
-            (vec![0_u32], Vec::new(), vec![0_u32; rows + 1]);
-        for block in blocks {
-            members.extend_from_slice(block);
-            starts.push(u32::try_from(members.len()).unwrap_or(u32::MAX));
-            for &row in block {
-                row_starts[row as usize + 1] += 1;
-            }
-        }
-        for row in 0..rows {
-            row_starts[row + 1] += row_starts[row];
-        }
-        let mut next = row_starts.clone();
-        let mut row_blocks = vec![0; members.len()];
-        for (number, block) in (0_u32..).zip(blocks) {
-            for &row in block {
-                row_blocks[next[row as usize] as usize] = number;
-                next[row as usize] += 1;
-            }
-        }
-        Self {
-            starts,
-            members,
-            row_starts,
-            row_blocks,
-        }
-    }
 }

@@ -7,7 +7,7 @@ mod comparison;
 mod decision;
 mod training;
 
-pub use block::BlockSettings;
+pub use block::{BlockSettings, Scope};
 pub use cluster::{ClusterSettings, OnePerCluster, SourceSettings};
 pub use column::ColumnSettings;
 pub use comparison::{ComparisonSettings, Kind, LevelSettings};
@@ -56,6 +56,9 @@ pub struct Model {
     /// Sources that hold a record a person; a source that is not named may hold any number.
     #[serde(rename = "source", default, skip_serializing_if = "Vec::is_empty")]
     pub sources: Vec<SourceSettings>,
+    /// Which pairs of records are looked at.
+    #[serde(default, skip_serializing_if = "Scope::is_all")]
+    pub scope: Scope,
     /// What is compared.
     #[serde(rename = "comparison")]
     pub comparisons: Vec<ComparisonSettings>,
