@@ -19,6 +19,7 @@ mod error;
 mod evaluate;
 mod explain;
 mod model;
+mod part;
 mod run;
 mod table;
 mod train;
@@ -40,6 +41,7 @@ pub use model::{
     ComparisonSettings, DecisionSettings, Kind, LEVELS_MAX, LevelSettings, Model, OnePerCluster,
     Prior, Scope, SourceSettings, Thresholds, TrainM, TrainU, Training,
 };
+pub use part::{Conclusion, Part, RuleKeys, keys};
 pub use run::{Job, Linkage, Progress};
 pub use table::{Arrays, Column, MISSING, Row, Table, TableIds};
 pub use train::TrainingReport;

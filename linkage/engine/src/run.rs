@@ -85,29 +85,17 @@ impl<'a> Job<'a> {
     /// [`LinkageError::UntrainedLevel`], which [`Self::prepare`] rules out.
     pub fn link(mut self, progress: Progress<'_>) -> Result<Linkage, LinkageError> {
         let mut pairs = self.compare(progress)?;
-        if self.model.prior.estimate {
-            self.model.prior.matches_per_record =
-                estimated_prior(&self.model, self.table.len(), &pairs);
-        }
-        let scorer = Scorer::new(&self.model, self.table, &self.comparisons)?;
-        for pair in &mut pairs {
-            pair.probability = scorer.probability(pair.weight);
-        }
-        pairs.retain(|pair| f64::from(pair.probability) >= self.model.thresholds.review);
         progress("cluster", 0, 1);
-        let mut decisions = decide(&self.model, self.table, self.rules, &pairs);
-        let clusters = cluster::cluster(
-            &self.model,
+        let (decisions, clusters) = conclude(
+            &mut self.model,
             self.table,
+            self.table.len(),
+            &self.comparisons,
             self.rules,
-            &scorer,
-            &pairs,
-            &mut decisions,
-        );
+            &mut pairs,
+        )?;
         progress("cluster", 1, 1);
-        drop(scorer);
         let blocking = self.blocks.report().clone();
-        self.model.settle();
         Ok(Linkage {
             pairs,
             decisions,
@@ -123,7 +111,7 @@ impl<'a> Job<'a> {
     /// # Errors
     /// [`LinkageError::UntrainedLevel`], which [`Self::prepare`] rules out.
     pub fn explain(&self, left: Row, right: Row) -> Result<Explanation, LinkageError> {
-        let scorer = Scorer::new(&self.model, self.table, &self.comparisons)?;
+        let scorer = Scorer::new(&self.model, self.table.len(), &self.comparisons)?;
         let pair = scorer.score(left, right, 0, &mut scorer.memos());
         let rule = self.blocks.rule_of(pair.left, pair.right);
         let told = f64::from(pair.probability) >= self.model.thresholds.review;
@@ -155,7 +143,7 @@ impl<'a> Job<'a> {
 
     /// All candidates at or above the review threshold, sorted by rows.
     fn compare(&self, progress: Progress<'_>) -> Result<Vec<ScoredPair>, LinkageError> {
-        let scorer = Scorer::new(&self.model, self.table, &self.comparisons)?;
+        let scorer = Scorer::new(&self.model, self.table.len(), &self.comparisons)?;
         let least = self.model.thresholds.review;
         let (chunks, all) = (self.blocks.chunks(), self.blocks.report().pairs);
         let compare_chunk = |memos: &mut Vec<Memo>, chunk: &Chunk| {
@@ -184,15 +172,41 @@ impl<'a> Job<'a> {
     }
 }
 
-/// True pairs for each record, from the pairs' own probabilities.
+/// What follows when every candidate is weighed: the prior where it is to be estimated, decisions and clusters. Pairs that
+/// the prior leaves below review go; the model is settled. `records` is how many the run has, in the table or not.
+pub(crate) fn conclude(
+    model: &mut Model,
+    table: &Table,
+    records: usize,
+    comparisons: &[Bound<'_>],
+    rules: &dyn Rules,
+    pairs: &mut Vec<ScoredPair>,
+) -> Result<(Vec<Decision>, Vec<Vec<Row>>), LinkageError> {
+    if model.prior.estimate {
+        model.prior.matches_per_record = estimated_prior(model, records, pairs);
+    }
+    let scorer = Scorer::new(model, records, comparisons)?;
+    for pair in &mut *pairs {
+        pair.probability = scorer.probability(pair.weight);
+    }
+    pairs.retain(|pair| f64::from(pair.probability) >= model.thresholds.review);
+    let mut decisions = decide(model, table, rules, pairs);
+    let clusters = cluster::cluster(model, table, rules, &scorer, pairs, &mut decisions);
+    model.settle();
+    Ok((decisions, clusters))
+}
+
+/// True pairs for each record, from the pairs' own probabilities; summed by weight, so that the rows' order does not matter.
 #[expect(clippy::cast_precision_loss, reason = "counts are far below 2^53")]
 fn estimated_prior(model: &Model, records: usize, pairs: &[ScoredPair]) -> f64 {
     let mut model = model.clone();
+    let mut weights = pairs.iter().map(|pair| pair.weight).collect::<Vec<_>>();
+    weights.sort_unstable_by(f32::total_cmp);
     for _ in 0..PRIOR_ROUNDS {
         let prior = f64::from(crate::weigh::prior_bits(&model, records));
-        let matches = pairs
+        let matches = weights
             .iter()
-            .map(|pair| 1.0 / (1.0 + (-(f64::from(pair.weight) + prior)).exp2()))
+            .map(|&weight| 1.0 / (1.0 + (-(f64::from(weight) + prior)).exp2()))
             .sum::<f64>();
         model.prior.matches_per_record =
             (matches / records.max(1) as f64).max(MATCHES_PER_RECORD_MIN);

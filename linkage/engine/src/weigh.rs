@@ -2,7 +2,7 @@
 
 use crate::comparison::{Bound, Memo, Outcome};
 use crate::model::ComparisonSettings;
-use crate::{Level, LinkageError, Model, Row, Table};
+use crate::{Level, LinkageError, Model, Row};
 
 /// A value's share is never taken as rarer than this: no single agreement says more than 20 bits by rarity.
 const SHARE_MIN: f64 = 1e-6;
@@ -72,13 +72,13 @@ struct LevelWeight {
 }
 
 impl<'a> Scorer<'a> {
-    /// A scorer by the m and u that stand in `model`.
+    /// A scorer by the m and u that stand in `model`, for a run over so many records.
     ///
     /// # Errors
     /// [`LinkageError::UntrainedLevel`] when a level lacks its m or u.
     pub(crate) fn new(
         model: &Model,
-        table: &Table,
+        records: usize,
         comparisons: &'a [Bound<'a>],
     ) -> Result<Self, LinkageError> {
         let weights = model
@@ -89,7 +89,7 @@ impl<'a> Scorer<'a> {
         Ok(Self {
             comparisons,
             weights,
-            prior_bits: prior_bits(model, table.len()),
+            prior_bits: prior_bits(model, records),
         })
     }
 

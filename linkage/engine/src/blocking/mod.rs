@@ -7,7 +7,7 @@ mod rule;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-pub(crate) use rule::{NO_BLOCK, RuleBlocks};
+pub(crate) use rule::{NO_BLOCK, RuleBlocks, entries};
 
 use crate::model::Scope;
 use crate::{LinkageError, Model, Row, Table};
