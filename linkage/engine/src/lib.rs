@@ -12,6 +12,7 @@
 mod blocking;
 mod cluster;
 mod codes;
+mod column;
 mod comparison;
 mod date;
 mod decide;
@@ -27,6 +28,7 @@ mod weigh;
 
 pub use blocking::{BlockingReport, Blocks, Oversized, RuleReport};
 pub use codes::{Codes, CodesBuilder, Counts, Interner};
+pub use column::{Typed, Unreadable, typed};
 pub use comparison::{Comparison, Custom, Level, Memo, Outcome, Test};
 pub use date::PackedDate;
 pub use decide::{Decision, NoRules, Reason, Rules, decide};
@@ -37,8 +39,8 @@ pub use explain::{
     KeyState, Obstacle, RecordName, RuleMiss, Tie, Verdict,
 };
 pub use model::{
-    BLOCKS_MAX, BlockSettings, COMPARISONS_MAX, ClusterSettings, ColumnSettings,
-    ComparisonSettings, DecisionSettings, Kind, LEVELS_MAX, LevelSettings, Model, OnePerCluster,
+    BLOCKS_MAX, BlockSettings, COMPARISONS_MAX, Clean, ClusterSettings, ColumnKind, ColumnSettings, Combine,
+    ComparisonSettings, DateOrder, DecisionSettings, Headings, Kind, LEVELS_MAX, LevelSettings, Model, OnePerCluster,
     Prior, Scope, SourceSettings, Thresholds, TrainM, TrainU, Training,
 };
 pub use part::{Conclusion, Part, RuleKeys, keys};

@@ -3,10 +3,12 @@
 mod group;
 mod key;
 mod rule;
+mod spelling;
 
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
+pub(crate) use key::Key;
 pub(crate) use rule::{NO_BLOCK, RuleBlocks, entries};
 
 use crate::model::Scope;
