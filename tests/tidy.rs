@@ -222,6 +222,7 @@ fn crates_depend_on_each_other_only_along_the_drawn_arrows() {
         ("transplant", vec!["schema", "linkage"]),
         ("history", vec!["schema"]),
         ("store", vec!["schema"]),
+        ("link-files", vec!["linkage"]),
         ("publication", vec!["schema"]),
         ("publication-fhir", vec!["schema", "publication"]),
         ("tests", vec![]),

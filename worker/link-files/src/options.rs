@@ -1,0 +1,84 @@
+use std::path::PathBuf;
+
+use linkage::{Model, OnePerCluster, SourceSettings};
+
+use crate::Reading;
+
+/// The file of scored pairs.
+pub const PAIRS_FILE: &str = "pairs.parquet";
+/// The file that says what was found and what it cost; its presence says that the output is complete.
+pub const REPORT_FILE: &str = "report.json";
+
+/// Which pairs of records may be one person's.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Mode {
+    /// Any two records.
+    #[default]
+    LinkAndDedupe,
+    /// Records of two files only.
+    LinkOnly,
+    /// Records of one file only.
+    DedupeOnly,
+}
+
+/// What is to be linked, how, and where to.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The model.
+    pub model: Model,
+    /// The files, in this order.
+    pub files: Vec<PathBuf>,
+    /// The folder to write to.
+    pub out: PathBuf,
+    /// The heading of the records' ids; without one, a record's number in its file is its id.
+    pub id_column: Option<String>,
+    /// The heading of the true persons' ids; the report then says how right the clusters are.
+    pub truth_column: Option<String>,
+    /// Every file holds a person once.
+    pub one_to_one: bool,
+    /// Links from this probability on, whatever the model says.
+    pub threshold: Option<f64>,
+    /// Pairs from this probability on are written; the model's review threshold when not given.
+    pub pairs_from: Option<f64>,
+    /// Which pairs may be one person's.
+    pub mode: Mode,
+    /// How delimited files are read.
+    pub reading: Reading,
+    /// Write over whatever the folder holds.
+    pub force: bool,
+}
+
+impl Mode {
+    /// The word for it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::LinkAndDedupe => "link and dedupe",
+            Self::LinkOnly => "link only",
+            Self::DedupeOnly => "dedupe only",
+        }
+    }
+}
+
+impl Options {
+    /// The model with what was asked for on top of it.
+    pub(crate) fn model_for(&self, sources: &[String]) -> Model {
+        let mut model = self.model.clone();
+        if let Some(threshold) = self.threshold {
+            model.thresholds.link = threshold;
+            model.thresholds.review = model.thresholds.review.min(threshold);
+            model.decision = None;
+        }
+        if self.one_to_one {
+            model.sources = sources
+                .iter()
+                .map(|name| SourceSettings {
+                    name: name.clone(),
+                    one_per_cluster: OnePerCluster::Hard,
+                    penalty_bits: 0.0,
+                })
+                .collect();
+        }
+        model
+    }
+}

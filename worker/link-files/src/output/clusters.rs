@@ -1,0 +1,127 @@
+//! `clusters.csv`.
+
+use std::io::{self, Write};
+
+use linkage::{Row, Table};
+
+/// Bytes that are made at a time.
+const PIECE_BYTES: usize = 1 << 16;
+
+/// Writes `file,record,cluster` for every record, in the order of the files' rows. Clusters are numbered from 1 by their
+/// first record in the order of file and id, so that numbers do not depend on the order of rows.
+pub(crate) fn write_clusters(
+    output: &mut impl Write,
+    table: &Table,
+    clusters: &[Vec<Row>],
+) -> io::Result<()> {
+    let numbers = numbers(table, clusters);
+    let names = table.source_names().iter().map(|name| {
+        let mut field = Vec::new();
+        push_field(&mut field, name);
+        field.push(b',');
+        field
+    });
+    let names = names.collect::<Vec<_>>();
+    let mut piece = b"file,record,cluster\n".to_vec();
+    for (row, number) in (0..).zip(numbers) {
+        piece.extend_from_slice(&names[usize::from(table.source(row))]);
+        push_field(&mut piece, table.id(row));
+        piece.push(b',');
+        push_number(&mut piece, number);
+        piece.push(b'\n');
+        if piece.len() >= PIECE_BYTES {
+            output.write_all(&piece)?;
+            piece.clear();
+        }
+    }
+    output.write_all(&piece)
+}
+
+/// The number of each row's cluster.
+pub(crate) fn numbers(table: &Table, clusters: &[Vec<Row>]) -> Vec<u32> {
+    let ranks = table.ranks();
+    let mut cluster_of_rank = vec![u32::MAX; ranks.len()];
+    let first = |rows: &Vec<Row>| rows.iter().map(|&row| ranks[row as usize]).min();
+    for (place, rank) in (0..).zip(clusters.iter().map(first)) {
+        if let Some(rank) = rank {
+            cluster_of_rank[rank as usize] = place;
+        }
+    }
+    let mut numbers = vec![0; ranks.len()];
+    let named = cluster_of_rank
+        .into_iter()
+        .filter(|place| *place != u32::MAX);
+    for (number, place) in (1..).zip(named) {
+        for &row in &clusters[place as usize] {
+            numbers[row as usize] = number;
+        }
+    }
+    numbers
+}
+
+/// A cell, quoted where it must be.
+pub(super) fn push_field(line: &mut Vec<u8>, value: &str) {
+    let bytes = value.as_bytes();
+    let special = |byte: &u8| matches!(byte, b',' | b'"' | b'\n' | b'\r');
+    if !bytes.iter().any(special) {
+        line.extend_from_slice(bytes);
+        return;
+    }
+    line.push(b'"');
+    for &byte in bytes {
+        if byte == b'"' {
+            line.push(b'"');
+        }
+        line.push(byte);
+    }
+    line.push(b'"');
+}
+
+fn push_number(line: &mut Vec<u8>, number: u32) {
+    let mut digits = [0; 10];
+    let (mut rest, mut at) = (number, digits.len());
+    loop {
+        at -= 1;
+        digits[at] = b'0' + u8::try_from(rest % 10).unwrap_or(0);
+        rest /= 10;
+        if rest == 0 {
+            break;
+        }
+    }
+    line.extend_from_slice(&digits[at..]);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn written(ids: &[(&str, &str)], clusters: &[Vec<Row>]) -> String {
+        let table = Table::new(ids.iter().copied());
+        let mut output = Vec::new();
+        write_clusters(&mut output, &table, clusters).unwrap();
+        String::from_utf8(output).unwrap()
+    }
+
+    #[test]
+    fn clusters_are_numbered_by_their_records_and_not_by_rows() {
+        let straight = written(
+            &[("a", "1"), ("a", "2"), ("b", "1")],
+            &[vec![0, 2], vec![1]],
+        );
+        assert_eq!(straight, "file,record,cluster\na,1,1\na,2,2\nb,1,1\n");
+        let turned = written(
+            &[("b", "1"), ("a", "2"), ("a", "1")],
+            &[vec![0, 2], vec![1]],
+        );
+        assert_eq!(turned, "file,record,cluster\nb,1,1\na,2,2\na,1,1\n");
+    }
+
+    #[test]
+    fn ids_with_commas_and_quotes_are_quoted() {
+        let text = written(&[("a,b", "x\"y"), ("c", "plain")], &[vec![0], vec![1]]);
+        assert_eq!(
+            text,
+            "file,record,cluster\n\"a,b\",\"x\"\"y\",1\nc,plain,2\n"
+        );
+    }
+}

@@ -1,0 +1,169 @@
+//! `pairs.parquet`: scored pairs with the level and weight of each comparison.
+
+use std::io::{self, Write};
+use std::sync::Arc;
+
+use arrow::array::{
+    ArrayRef, DictionaryArray, Float32Array, Int8Array, Int32Array, StringArray, StringBuilder,
+};
+use arrow::datatypes::{DataType, Field, Int8Type, Int32Type, Schema};
+use arrow::record_batch::RecordBatch;
+use linkage::{Decision, Level, Linkage, Model, Row, Table};
+use parquet::arrow::ArrowWriter;
+use parquet::basic::{Compression, ZstdLevel};
+use parquet::file::properties::WriterProperties;
+
+/// Rows that are held before they are written.
+const BATCH_ROWS: usize = 1 << 16;
+/// What a level is called that is not there because a value is missing.
+const MISSING_LEVEL: &str = "missing";
+
+/// What pairs are told with.
+pub(crate) struct PairTable<'a> {
+    pub(crate) table: &'a Table,
+    pub(crate) linkage: &'a Linkage,
+    /// Pairs below are left out.
+    pub(crate) from: f64,
+}
+
+/// Writes pairs at or above the bound, in the order of their records.
+pub(crate) fn write_pairs<W: Write + Send>(output: W, pairs: &PairTable<'_>) -> io::Result<()> {
+    let schema = Arc::new(schema(&pairs.linkage.model));
+    let properties = WriterProperties::builder()
+        .set_compression(Compression::ZSTD(ZstdLevel::default()))
+        .set_created_by("musubi".to_owned())
+        .build();
+    let mut writer =
+        ArrowWriter::try_new(output, schema.clone(), Some(properties)).map_err(io::Error::other)?;
+    let linkage = pairs.linkage;
+    let told = (0..linkage.pairs.len())
+        .filter(|place| f64::from(linkage.pairs[*place].probability) >= pairs.from)
+        .collect::<Vec<_>>();
+    for places in told.chunks(BATCH_ROWS) {
+        let batch = RecordBatch::try_new(schema.clone(), pairs.columns(places))
+            .map_err(io::Error::other)?;
+        writer.write(&batch).map_err(io::Error::other)?;
+    }
+    writer.close().map_err(io::Error::other)?;
+    Ok(())
+}
+
+fn schema(model: &Model) -> Schema {
+    let text = |name: &str| Field::new(name, DataType::Utf8, false);
+    let word = |name: &str| {
+        let coded = DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8));
+        Field::new(name, coded, false)
+    };
+    let number = |name: &str| Field::new(name, DataType::Float32, false);
+    let mut fields = vec![
+        word("file_left"),
+        text("record_left"),
+        word("file_right"),
+        text("record_right"),
+        number("weight"),
+        number("probability"),
+        word("rule"),
+        word("decision"),
+        word("reason"),
+    ];
+    for comparison in &model.comparisons {
+        let level = DataType::Dictionary(Box::new(DataType::Int8), Box::new(DataType::Utf8));
+        fields.push(Field::new(
+            format!("{}_level", comparison.name),
+            level,
+            false,
+        ));
+        fields.push(number(&format!("{}_weight", comparison.name)));
+    }
+    Schema::new(fields)
+}
+
+impl PairTable<'_> {
+    fn columns(&self, places: &[usize]) -> Vec<ArrayRef> {
+        let Linkage {
+            pairs,
+            decisions,
+            model,
+            ..
+        } = self.linkage;
+        let told = || places.iter().map(|&place| &pairs[place]);
+        let mut columns: Vec<ArrayRef> = Vec::new();
+        let sides: [fn(&linkage::ScoredPair) -> Row; 2] = [|pair| pair.left, |pair| pair.right];
+        for side in sides {
+            let files = told().map(|pair| i32::from(self.table.source(side(pair)).cast_signed()));
+            columns.push(words(files.collect(), self.table.source_names()));
+            let mut ids = StringBuilder::new();
+            for pair in told() {
+                ids.append_value(self.table.id(side(pair)));
+            }
+            columns.push(Arc::new(ids.finish()));
+        }
+        columns.push(Arc::new(Float32Array::from_iter_values(
+            told().map(|pair| pair.weight),
+        )));
+        columns.push(Arc::new(Float32Array::from_iter_values(
+            told().map(|pair| pair.probability),
+        )));
+        let rules = model.blocks.iter().map(|block| block.name.as_str());
+        columns.push(words(
+            told().map(|pair| i32::from(pair.rule)).collect(),
+            &rules.collect::<Vec<_>>(),
+        ));
+        let told_decisions = || places.iter().map(|&place| &decisions[place]);
+        columns.push(said(told_decisions().map(|decision| match decision {
+            Decision::Link => "link".to_owned(),
+            Decision::Review(_) => "review".to_owned(),
+            Decision::Vetoed(_) => "vetoed".to_owned(),
+        })));
+        columns.push(said(told_decisions().map(|decision| match decision {
+            Decision::Link => String::new(),
+            Decision::Review(reason) => reason.to_string(),
+            Decision::Vetoed(veto) => (*veto).to_owned(),
+        })));
+        for (place, comparison) in model.comparisons.iter().enumerate() {
+            let parts = || told().map(|pair| pair.comparisons[place]);
+            let levels = comparison.levels.iter().map(|level| level.name.as_str());
+            let names = std::iter::once(MISSING_LEVEL)
+                .chain(levels)
+                .collect::<Vec<_>>();
+            columns.push(levels_of(parts().map(|part| part.level), &names));
+            columns.push(Arc::new(Float32Array::from_iter_values(
+                parts().map(|part| part.weight),
+            )));
+        }
+        columns
+    }
+}
+
+/// Places in a list of words.
+fn words<S: AsRef<str>>(places: Vec<i32>, words: &[S]) -> ArrayRef {
+    let words = StringArray::from_iter_values(words);
+    Arc::new(DictionaryArray::<Int32Type>::new(
+        Int32Array::from(places),
+        Arc::new(words),
+    ))
+}
+
+/// Words that occur over and over.
+fn said(values: impl Iterator<Item = String>) -> ArrayRef {
+    let mut known = Vec::<String>::new();
+    let places = values
+        .map(|value| {
+            let place = known.iter().position(|word| *word == value);
+            let place = place.unwrap_or_else(|| {
+                known.push(value);
+                known.len() - 1
+            });
+            i32::try_from(place).unwrap_or(i32::MAX)
+        })
+        .collect();
+    words(places, &known)
+}
+
+fn levels_of(levels: impl Iterator<Item = Level>, names: &[&str]) -> ArrayRef {
+    let places = levels.map(|level| level.packed().cast_signed());
+    Arc::new(DictionaryArray::<Int8Type>::new(
+        Int8Array::from_iter_values(places),
+        Arc::new(StringArray::from_iter_values(names)),
+    ))
+}

@@ -1,0 +1,263 @@
+//! Delimited files.
+
+use std::fs::File;
+
+use linkage::CodesBuilder;
+
+use super::sinks::{Cells, Sinks};
+use super::sniff::form;
+use super::split::{Check, Jump, ROW_BYTES_MAX, Span, Split, Splitter};
+use super::text::{Encoding, TextFault, TextReader};
+use super::{FileFormat, FileReport, Reading, SET_ASIDE_TOLD_MAX, SourceFile, Wanted, resolve};
+use crate::LinkFilesError;
+
+/// A delimited file behind its headings.
+struct Opened {
+    text: TextReader<File>,
+    splitter: Splitter,
+    headings: Vec<String>,
+    /// For each wanted place, where the splitter puts its cells: one heading may be wanted twice.
+    slots: Vec<usize>,
+}
+
+/// A piece of rows.
+struct Piece {
+    slots: Vec<usize>,
+    text: Text,
+    undone: Text,
+    split: Split,
+}
+
+/// A piece of text: checked as a whole, or row by row because some row is not text.
+enum Text {
+    Whole(String),
+    ByRow(Vec<u8>),
+}
+
+/// Reads a file into the sinks; `progress` is told the bytes read.
+pub(super) fn read(
+    file: &SourceFile,
+    wanted: &Wanted,
+    reading: Reading,
+    sinks: &mut Sinks,
+    progress: &dyn Fn(u64),
+) -> Result<FileReport, LinkFilesError> {
+    let mut opened = open(file, reading)?;
+    let places = resolve(file, wanted, &opened.headings)?;
+    opened.want(&places);
+    let mut set_aside = SetAsides::default();
+    let mut piece = opened.next(file)?;
+    let mut read = 0;
+    while let Some(taken) = piece {
+        read += taken.text.len() as u64;
+        progress(read);
+        set_aside.take(&taken.split);
+        // One thread cuts the next piece while the others intern this one.
+        let (next, ()) = rayon::join(|| opened.next(file), || sinks.take(&taken));
+        piece = next?;
+    }
+    Ok(opened.report(file, set_aside))
+}
+
+/// A file's headings.
+pub(super) fn headings(file: &SourceFile, reading: Reading) -> Result<Vec<String>, LinkFilesError> {
+    Ok(open(file, reading)?.headings)
+}
+
+fn open(file: &SourceFile, reading: Reading) -> Result<Opened, LinkFilesError> {
+    let path = &file.path;
+    let input = File::open(path).map_err(|cause| LinkFilesError::read(path, cause))?;
+    let mut text = TextReader::open(input, reading.encoding).map_err(|fault| told(file, fault))?;
+    let form = form(text.text(), text.last(), reading.delimiter);
+    let mut splitter = Splitter::new(form.delimiter, form.terminator);
+    let Some((cells, used)) = splitter.first_row(text.text(), text.last()) else {
+        let path = path.display();
+        let why = if text.text().is_empty() {
+            "it is empty"
+        } else {
+            "its first row cannot be read"
+        };
+        return Err(LinkFilesError::input(format!(
+            "`{path}` has no headings: {why}"
+        )));
+    };
+    let headings = cells
+        .iter()
+        .map(|cell| String::from_utf8_lossy(cell).into_owned())
+        .collect();
+    text.take(used);
+    Ok(Opened {
+        text,
+        splitter,
+        headings,
+        slots: Vec::new(),
+    })
+}
+
+fn told(file: &SourceFile, fault: TextFault) -> LinkFilesError {
+    match fault {
+        TextFault::Io(cause) => LinkFilesError::read(&file.path, cause),
+        TextFault::Encoding => LinkFilesError::input(format!(
+            "`{}` is neither UTF-8 nor CP932; declare what it is with `--encoding`, one of {}",
+            file.path.display(),
+            Encoding::DECLARABLE
+                .map(|encoding| format!("`{}`", encoding.as_str()))
+                .join(", ")
+        )),
+    }
+}
+
+impl Opened {
+    /// Sets which fields are wanted.
+    fn want(&mut self, fields: &[usize]) {
+        let mut distinct = Vec::<usize>::new();
+        for field in fields {
+            let slot = distinct.iter().position(|known| known == field);
+            self.slots.push(slot.unwrap_or(distinct.len()));
+            if slot.is_none() {
+                distinct.push(*field);
+            }
+        }
+        self.splitter.fields = self.headings.len();
+        self.splitter.places = vec![None; self.headings.len()];
+        for (slot, field) in (0_u16..).zip(distinct) {
+            self.splitter.places[field] = Some(slot);
+        }
+    }
+
+    /// The next rows; `None` at the end of the file.
+    fn next(&mut self, file: &SourceFile) -> Result<Option<Piece>, LinkFilesError> {
+        let wanted = self.slots.iter().max().map_or(0, |slot| slot + 1);
+        loop {
+            let more = self.text.fill().map_err(|fault| told(file, fault))?;
+            if self.text.text().is_empty() && !more {
+                return Ok(None);
+            }
+            let check = if self.text.replaced() {
+                Check::Replaced
+            } else {
+                Check::Nothing
+            };
+            let before = self.splitter.clone();
+            let (split, used) = self.splitter.split(self.text.text(), !more, check, wanted);
+            if used > 0 {
+                let text = self.text.take(used);
+                return Ok(Some(self.piece(text, split, before, !more)));
+            }
+            if self.text.text().len() > ROW_BYTES_MAX {
+                return Err(LinkFilesError::input(format!(
+                    "`{}`, line {}: longer than {ROW_BYTES_MAX} bytes; is it a delimited file?",
+                    file.path.display(),
+                    self.splitter.line
+                )));
+            }
+            if !more {
+                return Ok(None);
+            }
+        }
+    }
+
+    fn piece(&mut self, text: Vec<u8>, split: Split, before: Splitter, last: bool) -> Piece {
+        let wanted = split.columns.len();
+        let mut split = split;
+        let text = match String::from_utf8(text) {
+            Ok(text) => Text::Whole(text),
+            Err(error) => {
+                let bytes = error.into_bytes();
+                self.splitter = before;
+                split = self.splitter.split(&bytes, last, Check::Utf8, wanted).0;
+                Text::ByRow(bytes)
+            }
+        };
+        let undone = std::mem::take(&mut split.undone);
+        let undone = String::from_utf8(undone)
+            .map_or_else(|error| Text::ByRow(error.into_bytes()), Text::Whole);
+        Piece {
+            slots: self.slots.clone(),
+            text,
+            undone,
+            split,
+        }
+    }
+
+    fn report(self, file: &SourceFile, set_aside: SetAsides) -> FileReport {
+        FileReport {
+            name: file.name.clone(),
+            path: file.path.clone(),
+            format: FileFormat::Csv {
+                encoding: self.text.encoding(),
+                delimiter: char::from(self.splitter.delimiter),
+            },
+            rows: set_aside.records + set_aside.count,
+            records: set_aside.records,
+            set_aside: set_aside.count,
+            set_aside_told: set_aside.told,
+        }
+    }
+}
+
+/// The rows of a file by how they ended.
+#[derive(Default)]
+struct SetAsides {
+    records: u64,
+    count: u64,
+    told: Vec<super::SetAside>,
+}
+
+impl SetAsides {
+    fn take(&mut self, split: &Split) {
+        self.records += split.rows as u64;
+        self.count += split.set_aside.len() as u64;
+        let room = SET_ASIDE_TOLD_MAX.saturating_sub(self.told.len());
+        self.told.extend(split.set_aside.iter().take(room).cloned());
+    }
+}
+
+impl Text {
+    fn len(&self) -> usize {
+        match self {
+            Self::Whole(text) => text.len(),
+            Self::ByRow(bytes) => bytes.len(),
+        }
+    }
+
+    fn get(&self, start: usize, end: usize) -> Option<&str> {
+        match self {
+            Self::Whole(text) => text.get(start..end),
+            Self::ByRow(bytes) => std::str::from_utf8(bytes.get(start..end)?).ok(),
+        }
+    }
+}
+
+impl Piece {
+    fn value(&self, span: Span) -> &str {
+        let (start, end) = (span.start as usize, span.end as usize);
+        let found = match start.checked_sub(self.text.len()) {
+            Some(start) => self.undone.get(start, end - self.text.len()),
+            None => self.text.get(start, end),
+        };
+        found.unwrap_or_default()
+    }
+}
+
+impl Cells for Piece {
+    fn rows(&self) -> usize {
+        self.split.rows
+    }
+
+    fn jumps(&self) -> &[Jump] {
+        &self.split.jumps
+    }
+
+    fn each(&self, place: usize, take: &mut dyn FnMut(&str)) {
+        for span in &self.split.columns[self.slots[place]] {
+            take(self.value(*span));
+        }
+    }
+
+    fn intern(&self, place: usize, values: &mut CodesBuilder) {
+        for span in &self.split.columns[self.slots[place]] {
+            values.push(Some(self.value(*span)));
+        }
+    }
+}
