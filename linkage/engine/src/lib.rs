@@ -18,8 +18,10 @@ mod decide;
 mod error;
 mod evaluate;
 mod explain;
+mod kernel;
 mod model;
 mod run;
+mod scorer;
 mod table;
 mod train;
 mod weigh;
@@ -28,7 +30,7 @@ pub use blocking::{BlockingReport, Blocks, Oversized, RuleReport};
 pub use codes::{Codes, CodesBuilder, Counts, Interner};
 pub use comparison::{Comparison, Custom, Level, Memo, Outcome, Test};
 pub use date::PackedDate;
-pub use decide::{Decision, NoRules, Reason, Rules, decide};
+pub use decide::{Decision, NoRules, Reason, Rules};
 pub use error::LinkageError;
 pub use evaluate::{Accuracy, Evaluation, PairAccuracy, RecordKey, evaluate};
 pub use explain::{
@@ -43,4 +45,4 @@ pub use model::{
 pub use run::{Job, Linkage, Progress};
 pub use table::{Arrays, Column, MISSING, Row, Table, TableIds};
 pub use train::TrainingReport;
-pub use weigh::{Pattern, ScoredPair, Weighed};
+pub use weigh::{Pattern, ScoreCounts, ScoredPair, Weighed};
