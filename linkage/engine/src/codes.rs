@@ -145,8 +145,10 @@ impl CodesBuilder {
 pub struct Codes {
     rows: Vec<u32>,
     names: Texts,
-    /// Rows by code.
+    /// Records by code.
     counts: Vec<u32>,
+    /// Records that have a value.
+    present: u64,
 }
 
 impl Codes {
@@ -157,11 +159,18 @@ impl Codes {
         for &code in &rows {
             counts[code as usize] += 1;
         }
+        let present = rows.len() as u64 - u64::from(counts[0]);
         Self {
             rows,
             names,
             counts,
+            present,
         }
+    }
+
+    /// Counts anew, each row so often.
+    pub(crate) fn recount(&mut self, times: &[u32]) {
+        (self.counts, self.present) = recounted(&self.rows, times, self.names.len());
     }
 
     /// Interns one optional value a row.
@@ -212,9 +221,18 @@ impl Codes {
         reason = "a share needs no more than 24 bits"
     )]
     pub fn share(&self, code: u32) -> f32 {
-        let present = self.rows.len() as u64 - u64::from(self.counts[0]);
-        (f64::from(self.counts[code as usize]) / present.max(1) as f64) as f32
+        (f64::from(self.counts[code as usize]) / self.present.max(1) as f64) as f32
     }
+}
+
+/// Records by code, and how many have a value, when each row tells of so many records.
+pub(crate) fn recounted(rows: &[u32], times: &[u32], distinct: usize) -> (Vec<u32>, u64) {
+    let mut counts = vec![0_u32; distinct + 1];
+    for (&code, &times) in rows.iter().zip(times) {
+        counts[code as usize] += times;
+    }
+    let present = counts[1..].iter().map(|&count| u64::from(count)).sum();
+    (counts, present)
 }
 
 /// How often each value occurs, where values are not dense codes (packed dates, elements of arrays).
@@ -228,10 +246,15 @@ impl Counts {
     /// Counts values; [`MISSING`] is not one.
     #[must_use]
     pub fn of(values: impl IntoIterator<Item = u32>) -> Self {
+        Self::repeated(values.into_iter().map(|value| (value, 1)))
+    }
+
+    /// Counts values, each so often.
+    pub(crate) fn repeated(values: impl IntoIterator<Item = (u32, u32)>) -> Self {
         let mut counts = Self::default();
-        for value in values.into_iter().filter(|&value| value != MISSING) {
-            *counts.by_value.entry(value).or_default() += 1;
-            counts.total += 1;
+        for (value, times) in values.into_iter().filter(|entry| entry.0 != MISSING) {
+            *counts.by_value.entry(value).or_default() += times;
+            counts.total += u64::from(times);
         }
         counts
     }

@@ -5,7 +5,7 @@
 
 use rustc_hash::FxHashMap;
 
-use crate::blocking::{Blocks, Chunk, NO_BLOCK};
+use crate::blocking::{Blocks, Chunk, NO_BLOCK, RuleBlocks};
 use crate::comparison::{Bound, Coded, Memo, Outcome};
 use crate::weigh::{Pattern, ScoreCounts, Weighed, Weights};
 use crate::{Level, Row, Table};
@@ -77,11 +77,17 @@ pub(crate) struct Scores {
 }
 
 impl<'a> Kernel<'a> {
-    /// Lays out the codes of blocks and comparisons.
-    pub(crate) fn new(comparisons: Vec<Bound<'a>>, levels: &[usize], table: &Table, blocks: &Blocks) -> Self {
+    /// Lays out the codes of the rules' blocks and of the comparisons, which may have more rows than the table.
+    /// `levels` is the number of levels of each comparison.
+    pub(crate) fn new(
+        comparisons: Vec<Bound<'a>>,
+        levels: &[usize],
+        table: &Table,
+        blocks: &[RuleBlocks],
+    ) -> Self {
         let mut columns: Vec<&[u32]> = Vec::new();
         let mut rules = Vec::new();
-        for rule in blocks.rules() {
+        for rule in blocks {
             rules.push(rule.block_of_rows().map(|_| columns.len() + 1));
             columns.extend(rule.block_of_rows());
         }
@@ -310,7 +316,12 @@ impl Plan {
             let levels = codes.map(|code| coded.values.outcome(code, code).level.packed());
             plan.same_by_code = std::iter::once(0).chain(levels).collect();
             let first = plan.same_by_code.get(1).copied().unwrap_or(0);
-            if plan.same_by_code.iter().skip(1).all(|&level| level == first) {
+            if plan
+                .same_by_code
+                .iter()
+                .skip(1)
+                .all(|&level| level == first)
+            {
                 plan.same = Some(first);
                 plan.same_by_code = Vec::new();
             }

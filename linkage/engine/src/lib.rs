@@ -12,6 +12,7 @@
 mod blocking;
 mod cluster;
 mod codes;
+mod column;
 mod comparison;
 mod date;
 mod decide;
@@ -20,6 +21,7 @@ mod evaluate;
 mod explain;
 mod kernel;
 mod model;
+mod part;
 mod run;
 mod scorer;
 mod table;
@@ -28,6 +30,7 @@ mod weigh;
 
 pub use blocking::{BlockingReport, Blocks, Oversized, RuleReport};
 pub use codes::{Codes, CodesBuilder, Counts, Interner};
+pub use column::{Typed, Unreadable, typed};
 pub use comparison::{Comparison, Custom, Level, Memo, Outcome, Test};
 pub use date::PackedDate;
 pub use decide::{Decision, NoRules, Reason, Rules};
@@ -38,10 +41,12 @@ pub use explain::{
     KeyState, Obstacle, RecordName, RuleMiss, Tie, Verdict,
 };
 pub use model::{
-    BLOCKS_MAX, BlockSettings, COMPARISONS_MAX, ClusterSettings, ColumnSettings,
-    ComparisonSettings, DecisionSettings, Kind, LEVELS_MAX, LevelSettings, Model, OnePerCluster,
-    Prior, Scope, SourceSettings, Thresholds, TrainM, TrainU, Training,
+    BLOCKS_MAX, BlockSettings, COMPARISONS_MAX, Clean, ClusterSettings, ColumnKind, ColumnSettings,
+    Combine, ComparisonSettings, DateOrder, DecisionSettings, Headings, Kind, LEVELS_MAX,
+    LevelSettings, Model, OnePerCluster, Prior, Scope, SourceSettings, Thresholds, TrainM, TrainU,
+    Training,
 };
+pub use part::{Conclusion, Part, RuleKeys, keys};
 pub use run::{Job, Linkage, Progress};
 pub use table::{Arrays, Column, MISSING, Row, Table, TableIds};
 pub use train::TrainingReport;

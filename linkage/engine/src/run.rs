@@ -70,8 +70,16 @@ impl<'a> Job<'a> {
         let blocks = Blocks::build(&model, table)?;
         progress("block", 1, 1);
         progress("train", 0, 1);
-        let levels = model.comparisons.iter().map(|comparison| comparison.levels.len());
-        let kernel = Kernel::new(comparisons, &levels.collect::<Vec<_>>(), table, &blocks);
+        let levels = model
+            .comparisons
+            .iter()
+            .map(|comparison| comparison.levels.len());
+        let kernel = Kernel::new(
+            comparisons,
+            &levels.collect::<Vec<_>>(),
+            table,
+            blocks.rules(),
+        );
         let training = train(&mut model, table, &kernel, &blocks)?;
         progress("train", 1, 1);
         Ok(Self {
@@ -90,20 +98,10 @@ impl<'a> Job<'a> {
     /// [`LinkageError::UntrainedLevel`], which [`Self::prepare`] rules out.
     pub fn link(&mut self, progress: Progress<'_>) -> Result<Linkage, LinkageError> {
         let (pairs, scores) = self.compare(progress)?;
-        let scorer = Scorer::new(&self.model, self.table, &self.kernel)?;
         progress("cluster", 0, 1);
-        let parts = |pair: &ScoredPair| scorer.parts(pair.left, pair.right);
-        let mut decisions = decide(&self.model, self.table, self.rules, &pairs, &parts);
-        let clusters = cluster::cluster(
-            &self.model,
-            self.table,
-            self.rules,
-            &scorer,
-            &pairs,
-            &mut decisions,
-        );
+        let scorer = Scorer::new(&self.model, self.table.len(), &self.kernel)?;
+        let (decisions, clusters) = conclude(&self.model, self.table, self.rules, &scorer, &pairs);
         progress("cluster", 1, 1);
-        drop(scorer);
         self.model.settle();
         Ok(Linkage {
             pairs,
@@ -121,7 +119,7 @@ impl<'a> Job<'a> {
     /// # Errors
     /// [`LinkageError::UntrainedLevel`], which [`Self::prepare`] rules out.
     pub fn parts(&self, pairs: &[ScoredPair]) -> Result<Vec<Vec<Weighed>>, LinkageError> {
-        let scorer = Scorer::new(&self.model, self.table, &self.kernel)?;
+        let scorer = Scorer::new(&self.model, self.table.len(), &self.kernel)?;
         let parts = |pair: &ScoredPair| scorer.parts(pair.left, pair.right);
         Ok(pairs.iter().map(parts).collect())
     }
@@ -131,7 +129,7 @@ impl<'a> Job<'a> {
     /// # Errors
     /// [`LinkageError::UntrainedLevel`], which [`Self::prepare`] rules out.
     pub fn explain(&self, left: Row, right: Row) -> Result<Explanation, LinkageError> {
-        let scorer = Scorer::new(&self.model, self.table, &self.kernel)?;
+        let scorer = Scorer::new(&self.model, self.table.len(), &self.kernel)?;
         let pair = scorer.score(left, right, 0);
         let parts = |pair: &ScoredPair| scorer.parts(pair.left, pair.right);
         let rule = self.blocks.rule_of(pair.left, pair.right);
@@ -163,26 +161,27 @@ impl<'a> Job<'a> {
     ) -> Result<(Vec<ScoredPair>, ScoreCounts), LinkageError> {
         let records = self.table.len();
         let review = self.model.thresholds.review;
-        let mut least = weight_of(review, prior_bits(&self.model, records)) - PRIOR_RISE_BITS;
+        let mut least = least_weight(&self.model, records);
         loop {
-            let scorer = Scorer::new(&self.model, self.table, &self.kernel)?;
+            let scorer = Scorer::new(&self.model, self.table.len(), &self.kernel)?;
             let (mut pairs, scores) = scorer.score_all(&self.blocks, least, progress);
             if self.model.prior.estimate {
-                self.model.prior.matches_per_record =
-                    estimated_prior(&self.model, records, &scores);
+                estimate_prior(&mut self.model, records, &scores);
             }
             let prior = prior_bits(&self.model, records);
             if weight_of(review, prior) < least {
-                least = weight_of(review, prior) - PRIOR_RISE_BITS;
+                least = least_weight(&self.model, records);
                 continue;
             }
-            for pair in &mut pairs {
-                pair.probability = probability(pair.weight, prior);
-            }
-            pairs.retain(|pair| f64::from(pair.probability) >= review);
+            take_prior(&self.model, records, &mut pairs);
             return Ok((pairs, scores));
         }
     }
+}
+
+/// The weight from which pairs are kept: a prior that rises by [`PRIOR_RISE_BITS`] still finds all that it makes likely.
+pub(crate) fn least_weight(model: &Model, records: usize) -> f32 {
+    weight_of(model.thresholds.review, prior_bits(model, records)) - PRIOR_RISE_BITS
 }
 
 /// The weight that reaches a probability.
@@ -194,12 +193,34 @@ fn weight_of(probability: f64, prior_bits: f32) -> f32 {
     (probability / (1.0 - probability)).log2() as f32 - prior_bits
 }
 
-/// True pairs for each record, from the probabilities of all candidates.
+/// Gives the pairs the probabilities of the model's prior; those that it leaves below review go.
+pub(crate) fn take_prior(model: &Model, records: usize, pairs: &mut Vec<ScoredPair>) {
+    let prior = prior_bits(model, records);
+    for pair in &mut *pairs {
+        pair.probability = probability(pair.weight, prior);
+    }
+    pairs.retain(|pair| f64::from(pair.probability) >= model.thresholds.review);
+}
+
+/// Decisions and clusters from the weighed pairs.
+pub(crate) fn conclude(
+    model: &Model,
+    table: &Table,
+    rules: &dyn Rules,
+    scorer: &Scorer<'_, '_>,
+    pairs: &[ScoredPair],
+) -> (Vec<Decision>, Vec<Vec<Row>>) {
+    let parts = |pair: &ScoredPair| scorer.parts(pair.left, pair.right);
+    let mut decisions = decide(model, table, rules, pairs, &parts);
+    let clusters = cluster::cluster(model, table, rules, scorer, pairs, &mut decisions);
+    (decisions, clusters)
+}
+
+/// Takes the prior that the probabilities of all candidates show.
 #[expect(clippy::cast_precision_loss, reason = "counts are far below 2^53")]
-fn estimated_prior(model: &Model, records: usize, scores: &ScoreCounts) -> f64 {
-    let mut model = model.clone();
+pub(crate) fn estimate_prior(model: &mut Model, records: usize, scores: &ScoreCounts) {
     for _ in 0..PRIOR_ROUNDS {
-        let prior = prior_bits(&model, records);
+        let prior = prior_bits(model, records);
         let matches = (0..ScoreCounts::BINS)
             .map(|bin| {
                 let chance = probability(ScoreCounts::middle(bin), prior);
@@ -209,5 +230,4 @@ fn estimated_prior(model: &Model, records: usize, scores: &ScoreCounts) -> f64 {
         model.prior.matches_per_record =
             (matches / records.max(1) as f64).max(MATCHES_PER_RECORD_MIN);
     }
-    model.prior.matches_per_record
 }

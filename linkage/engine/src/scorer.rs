@@ -9,7 +9,7 @@ use crate::blocking::{Blocks, Chunk};
 use crate::kernel::{Compared, Kept, Kernel, Scores, Worker};
 use crate::run::Progress;
 use crate::weigh::{Pattern, ScoreCounts, ScoredPair, Weighed, Weights, prior_bits, probability};
-use crate::{LinkageError, Model, Row, Table};
+use crate::{LinkageError, Model, Row};
 
 /// Weighs any pair of rows by the m and u of a model.
 pub(crate) struct Scorer<'k, 'a> {
@@ -26,13 +26,13 @@ impl<'k, 'a> Scorer<'k, 'a> {
     /// [`LinkageError::UntrainedLevel`] when a level lacks its m or u.
     pub(crate) fn new(
         model: &Model,
-        table: &Table,
+        records: usize,
         kernel: &'k Kernel<'a>,
     ) -> Result<Self, LinkageError> {
         Ok(Self {
             kernel,
             weights: Weights::new(model, kernel.comparisons())?,
-            prior_bits: prior_bits(model, table.len()),
+            prior_bits: prior_bits(model, records),
             workers: Mutex::default(),
         })
     }
@@ -40,11 +40,6 @@ impl<'k, 'a> Scorer<'k, 'a> {
     /// Bits to add to a pair's weight for its posterior log-odds; negative.
     pub(crate) fn prior_bits(&self) -> f32 {
         self.prior_bits
-    }
-
-    /// Takes the model's prior as it now stands.
-    pub(crate) fn renew_prior(&mut self, model: &Model, table: &Table) {
-        self.prior_bits = prior_bits(model, table.len());
     }
 
     /// The match probability of a weight.
@@ -71,6 +66,33 @@ impl<'k, 'a> Scorer<'k, 'a> {
             compared,
             rule,
         })
+    }
+
+    /// Scores listed pairs, `(left, right, rule)`, in their order; keeps those that weigh at least `least`.
+    pub(crate) fn score_listed(
+        &self,
+        candidates: &[(Row, Row, u8)],
+        least: f32,
+    ) -> (Vec<ScoredPair>, ScoreCounts) {
+        let mut counts = ScoreCounts::new();
+        let score = |worker: &mut Worker| {
+            let mut kept = Vec::new();
+            for &(left, right, rule) in candidates {
+                let (left, right) = (left.min(right), left.max(right));
+                let compared = self.compare((left, right), worker);
+                counts.bins[ScoreCounts::bin(compared.weight)] += 1;
+                if compared.weight >= least {
+                    kept.push(self.scored(Kept {
+                        left,
+                        right,
+                        compared,
+                        rule,
+                    }));
+                }
+            }
+            kept
+        };
+        (self.with_worker(score), counts)
     }
 
     /// Scores every candidate pair; keeps those that weigh at least `least`, by left and right row.

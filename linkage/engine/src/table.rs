@@ -14,6 +14,8 @@ pub const MISSING: u32 = 0;
 /// All records of a run: an id and a source each, and named columns of the same length.
 pub struct Table {
     ids: TableIds,
+    /// Of how many records each row tells, where that is not one.
+    times: Option<Vec<u32>>,
     columns: BTreeMap<String, Column>,
 }
 
@@ -107,15 +109,42 @@ impl Table {
     pub fn of(ids: TableIds) -> Self {
         Self {
             ids,
+            times: None,
             columns: BTreeMap::new(),
         }
+    }
+
+    /// A table of no columns whose rows each tell of so many records: wherever values are counted, a row counts so often. It
+    /// lets a table of some records, with a row for each distinct value, weigh like the table of all (see [`crate::Part`]).
+    ///
+    /// # Errors
+    /// [`LinkageError::Unfit`] when there is not one figure a row.
+    pub fn repeated(ids: TableIds, times: Vec<u32>) -> Result<Self, LinkageError> {
+        if times.len() != ids.len() {
+            let (found, wanted) = (times.len(), ids.len());
+            return Err(LinkageError::unfit(format!(
+                "{found} counts are given for {wanted} rows"
+            )));
+        }
+        let times = Some(times);
+        Ok(Self {
+            times,
+            ..Self::of(ids)
+        })
     }
 
     /// Adds a column.
     ///
     /// # Errors
     /// [`LinkageError::Unfit`] when its length is not the table's or its name is taken.
-    pub fn add(&mut self, name: &str, column: Column) -> Result<(), LinkageError> {
+    pub fn add(&mut self, name: &str, mut column: Column) -> Result<(), LinkageError> {
+        if let Some(times) = self
+            .times
+            .as_deref()
+            .filter(|times| times.len() == column.len())
+        {
+            column.recount(times);
+        }
         if column.len() != self.len() {
             let (found, wanted) = (column.len(), self.len());
             return Err(LinkageError::unfit(format!(
@@ -158,6 +187,11 @@ impl Table {
                 "{wanted_by} names column `{name}`; there are {known}"
             ))
         })
+    }
+
+    /// Of how many records each row tells, where that is not one.
+    pub(crate) fn times(&self) -> Option<&[u32]> {
+        self.times.as_deref()
     }
 
     /// The record's id.
@@ -228,6 +262,20 @@ impl Column {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+
+    /// Counts values anew, each row so often.
+    fn recount(&mut self, times: &[u32]) {
+        match self {
+            Self::Codes(codes) => codes.recount(times),
+            Self::Arrays(arrays) => {
+                let counted = arrays.iter().zip(times);
+                let values =
+                    counted.flat_map(|(set, &times)| set.iter().map(move |&value| (value, times)));
+                arrays.counts = Counts::repeated(values);
+            }
+            Self::Dates(_) | Self::Numbers(_) | Self::Opaque(_) => {}
+        }
     }
 
     /// The kind's name, for errors.

@@ -185,11 +185,7 @@ struct RulePatterns {
     patterns: Vec<(Pattern, u64)>,
 }
 
-fn training_patterns(
-    model: &Model,
-    kernel: &Kernel<'_>,
-    blocks: &Blocks,
-) -> Vec<RulePatterns> {
+fn training_patterns(model: &Model, kernel: &Kernel<'_>, blocks: &Blocks) -> Vec<RulePatterns> {
     let mut rules = Vec::new();
     for (number, settings) in model
         .blocks

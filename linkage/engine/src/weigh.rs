@@ -76,7 +76,9 @@ impl ScoreCounts {
     /// Number of bins: from -64 to 64 bits.
     pub const BINS: usize = 1_024;
 
-    pub(crate) fn new() -> Self {
+    /// No pairs yet.
+    #[must_use]
+    pub fn new() -> Self {
         Self {
             bins: vec![0; Self::BINS],
         }
@@ -106,10 +108,17 @@ impl ScoreCounts {
         self.bins.iter().sum()
     }
 
-    pub(crate) fn add(&mut self, other: &Self) {
+    /// Adds the pairs of another part of a run.
+    pub fn add(&mut self, other: &Self) {
         for (bin, count) in self.bins.iter_mut().zip(&other.bins) {
             *bin += count;
         }
+    }
+}
+
+impl Default for ScoreCounts {
+    fn default() -> Self {
+        Self::new()
     }
 }
 

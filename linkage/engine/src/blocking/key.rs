@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use rustc_hash::FxHashMap;
 
-use super::spelling;
+use super::spelling::{Rarity, Spelling};
 use crate::{Codes, Column, Interner, LinkageError, MISSING, PackedDate, Row, Table};
 
 /// One element of `on`: records that share a code of it are candidates, as far as it goes.
@@ -19,10 +19,6 @@ pub(crate) struct Key {
 enum Function {
     /// The value itself; of an array, each element.
     Whole,
-    /// The first letters of a text.
-    Prefix(usize),
-    /// The last letters of a text.
-    Suffix(usize),
     /// The year of a date.
     Year,
     /// The month of a date, without its year.
@@ -37,10 +33,12 @@ enum Function {
     Within(f64),
     /// The nearest multiple of a step.
     Rounded(f64),
-    /// A code or several of a text, by [`spelling`].
-    Spelling(fn(&str, usize, &mut Vec<String>), usize),
+    /// Codes of a text alone.
+    Spelling(Spelling),
     /// The rarest words of a text that are not unique in the column.
     RareTokens(usize),
+    /// Pairs of these.
+    TokenPairs(usize),
     /// Each of several columns' values: shared by any two of the columns, so exchanged names are candidates.
     AnyOf,
 }
@@ -65,17 +63,17 @@ const PLAIN: [(&str, Function); 17] = [
     ("day", Function::Day),
     ("year_month", Function::YearMonth),
     ("swapped_day_month", Function::SwappedDayMonth),
-    ("soundex", Function::Spelling(spelling::soundex, 0)),
-    ("phonetic", Function::Spelling(spelling::phonetic, 0)),
-    ("nysiis", Function::Spelling(spelling::nysiis, 0)),
-    ("cologne", Function::Spelling(spelling::cologne, 0)),
-    ("romaji", Function::Spelling(spelling::romaji, 0)),
-    ("first_token", Function::Spelling(spelling::first_token, 0)),
-    ("last_token", Function::Spelling(spelling::last_token, 0)),
-    ("tokens", Function::Spelling(spelling::tokens, 0)),
-    ("sorted_tokens", Function::Spelling(spelling::sorted_tokens, 0)),
-    ("digits", Function::Spelling(spelling::digits, 0)),
-    ("typos", Function::Spelling(spelling::typos, 0)),
+    ("soundex", Function::Spelling(Spelling::Soundex)),
+    ("phonetic", Function::Spelling(Spelling::Phonetic)),
+    ("nysiis", Function::Spelling(Spelling::Nysiis)),
+    ("cologne", Function::Spelling(Spelling::Cologne)),
+    ("romaji", Function::Spelling(Spelling::Romaji)),
+    ("first_token", Function::Spelling(Spelling::FirstToken)),
+    ("last_token", Function::Spelling(Spelling::LastToken)),
+    ("tokens", Function::Spelling(Spelling::Tokens)),
+    ("sorted_tokens", Function::Spelling(Spelling::SortedTokens)),
+    ("digits", Function::Spelling(Spelling::Digits)),
+    ("typos", Function::Spelling(Spelling::Typos)),
     ("any_of", Function::AnyOf),
 ];
 /// Functions with a figure: their names, as they are written.
@@ -92,19 +90,35 @@ const FIGURED: [&str; 7] = [
 impl Key {
     /// Reads an element: `surname`, `prefix(surname, 3)`.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
-        let Some((name, arguments)) = text.trim().strip_suffix(')').and_then(|call| call.split_once('(')) else {
-            return Ok(Self { function: Function::Whole, columns: vec![text.trim().to_owned()] });
+        let Some((name, arguments)) = text
+            .trim()
+            .strip_suffix(')')
+            .and_then(|call| call.split_once('('))
+        else {
+            return Ok(Self {
+                function: Function::Whole,
+                columns: vec![text.trim().to_owned()],
+            });
         };
         let name = name.trim();
-        let mut columns = arguments.split(',').map(|argument| argument.trim().to_owned()).collect::<Vec<_>>();
+        let mut columns = arguments
+            .split(',')
+            .map(|argument| argument.trim().to_owned())
+            .collect::<Vec<_>>();
         let plain = PLAIN.iter().find(|(known, _)| *known == name);
         let function = match plain {
             Some((_, function)) => *function,
             None => figured(name, columns.pop().filter(|_| !columns.is_empty()), text)?,
         };
-        let fitting = if function == Function::AnyOf { columns.len() >= 2 } else { columns.len() == 1 };
+        let fitting = if function == Function::AnyOf {
+            columns.len() >= 2
+        } else {
+            columns.len() == 1
+        };
         if !fitting || columns.iter().any(String::is_empty) {
-            return Err(format!("`{text}` does not have the columns that `{name}` needs"));
+            return Err(format!(
+                "`{text}` does not have the columns that `{name}` needs"
+            ));
         }
         Ok(Self { function, columns })
     }
@@ -118,15 +132,25 @@ impl Key {
     ///
     /// # Errors
     /// [`LinkageError::Unfit`] when the table has no such column or the function cannot read its kind.
-    pub(crate) fn codes<'a>(&self, table: &'a Table, wanted_by: &str) -> Result<KeyCodes<'a>, LinkageError> {
-        let columns = self.columns.iter().map(|name| table.column(name, wanted_by)).collect::<Result<Vec<_>, _>>()?;
+    pub(crate) fn codes<'a>(
+        &self,
+        table: &'a Table,
+        wanted_by: &str,
+    ) -> Result<KeyCodes<'a>, LinkageError> {
+        let columns = self
+            .columns
+            .iter()
+            .map(|name| table.column(name, wanted_by))
+            .collect::<Result<Vec<_>, _>>()?;
         let codes = match columns.as_slice() {
             [column] => of_column(self.function, column),
             several => any_of(several),
         };
         codes.ok_or_else(|| {
             let (columns, kind) = (self.columns.join("`, `"), columns[0].kind());
-            LinkageError::unfit(format!("{wanted_by} applies a function to `{columns}` that cannot read {kind}"))
+            LinkageError::unfit(format!(
+                "{wanted_by} applies a function to `{columns}` that cannot read {kind}"
+            ))
         })
     }
 }
@@ -138,7 +162,9 @@ impl KeyCodes<'_> {
         match self {
             Self::One(codes) if codes[row] == MISSING => &[],
             Self::One(codes) => &codes[row..=row],
-            Self::Many { starts, values } => &values[starts[row] as usize..starts[row + 1] as usize],
+            Self::Many { starts, values } => {
+                &values[starts[row] as usize..starts[row + 1] as usize]
+            }
         }
     }
 }
@@ -146,14 +172,29 @@ impl KeyCodes<'_> {
 fn figured(name: &str, figure: Option<String>, text: &str) -> Result<Function, String> {
     let known = || {
         let plain = PLAIN.iter().map(|(name, _)| format!("`{name}(column)`"));
-        plain.chain(FIGURED.iter().map(|name| format!("`{name}`"))).collect::<Vec<_>>().join(", ")
+        plain
+            .chain(FIGURED.iter().map(|name| format!("`{name}`")))
+            .collect::<Vec<_>>()
+            .join(", ")
     };
-    if !FIGURED.iter().any(|written| written.starts_with(&format!("{name}("))) {
-        return Err(format!("`{name}` in `{text}` is no function; there are {}", known()));
+    if !FIGURED
+        .iter()
+        .any(|written| written.starts_with(&format!("{name}(")))
+    {
+        return Err(format!(
+            "`{name}` in `{text}` is no function; there are {}",
+            known()
+        ));
     }
-    let figure = figure.and_then(|figure| figure.parse::<f64>().ok()).filter(|figure| *figure > 0.0);
+    let figure = figure
+        .and_then(|figure| figure.parse::<f64>().ok())
+        .filter(|figure| *figure > 0.0);
     let figure = figure.ok_or_else(|| format!("`{text}` needs a column and a figure above 0"))?;
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a small count above 0")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a small count above 0"
+    )]
     let count = figure as usize;
     match name {
         "within" => return Ok(Function::Within(figure)),
@@ -162,11 +203,11 @@ fn figured(name: &str, figure: Option<String>, text: &str) -> Result<Function, S
         _ => {}
     }
     Ok(match name {
-        "prefix" => Function::Prefix(count),
-        "suffix" => Function::Suffix(count),
-        "grams" => Function::Spelling(spelling::grams, count),
+        "prefix" => Function::Spelling(Spelling::Prefix(count)),
+        "suffix" => Function::Spelling(Spelling::Suffix(count)),
+        "grams" => Function::Spelling(Spelling::Grams(count)),
         "rare_tokens" => Function::RareTokens(count),
-        _ => Function::Spelling(spelling::token_pairs, count),
+        _ => Function::TokenPairs(count),
     })
 }
 
@@ -175,28 +216,36 @@ fn of_column<'a>(function: Function, column: &'a Column) -> Option<KeyCodes<'a>>
         Column::Codes(codes) => of_codes(function, codes),
         Column::Dates(dates) => of_dates(function, dates),
         Column::Numbers(numbers) => of_numbers(function, numbers),
-        Column::Opaque(rows) if function == Function::Whole => Some(KeyCodes::One(Cow::Borrowed(rows))),
-        Column::Arrays(arrays) if function == Function::Whole => Some(many(arrays.iter().map(<[u32]>::to_vec))),
+        Column::Opaque(rows) if function == Function::Whole => {
+            Some(KeyCodes::One(Cow::Borrowed(rows)))
+        }
+        Column::Arrays(arrays) if function == Function::Whole => {
+            Some(many(arrays.iter().map(<[u32]>::to_vec)))
+        }
         Column::Opaque(_) | Column::Arrays(_) => None,
     }
 }
 
 fn of_codes(function: Function, codes: &Codes) -> Option<KeyCodes<'_>> {
-    let spell: &dyn Fn(&str, &mut Vec<String>) = match function {
-        Function::Whole => return Some(KeyCodes::One(Cow::Borrowed(codes.rows()))),
-        Function::Prefix(length) => &move |text, out| out.push(text.chars().take(length).collect()),
-        Function::Suffix(length) => &move |text, out| {
-            let skipped = text.chars().count().saturating_sub(length);
-            out.push(text.chars().skip(skipped).collect());
-        },
-        Function::Spelling(spell, figure) => &move |text, out| spell(text, figure, out),
-        Function::RareTokens(count) => {
-            let rarity = spelling::Rarity::of(codes);
-            return Some(spelled(codes, &|text, out| rarity.rarest(text, count, out)));
+    match function {
+        Function::Whole => Some(KeyCodes::One(Cow::Borrowed(codes.rows()))),
+        Function::Spelling(spelling) => {
+            Some(spelled(codes, &|text, keys| spelling.keys(text, keys)))
         }
-        _ => return None,
-    };
-    Some(spelled(codes, spell))
+        Function::RareTokens(count) => {
+            let rarity = Rarity::of(codes);
+            Some(spelled(codes, &|text, keys| {
+                rarity.rarest(text, count, keys)
+            }))
+        }
+        Function::TokenPairs(count) => {
+            let rarity = Rarity::of(codes);
+            Some(spelled(codes, &|text, keys| {
+                rarity.pairs(text, count, keys)
+            }))
+        }
+        _ => None,
+    }
 }
 
 /// Codes of the texts that `spell` gives for each distinct value.
@@ -207,13 +256,24 @@ fn spelled(codes: &Codes, spell: &dyn Fn(&str, &mut Vec<String>)) -> KeyCodes<'s
     for code in (1..).take(codes.distinct()) {
         texts.clear();
         spell(codes.name(code), &mut texts);
-        distinct.push(texts.iter().map(|text| interner.code(text)).filter(|&code| code != MISSING).collect());
+        distinct.push(
+            texts
+                .iter()
+                .map(|text| interner.code(text))
+                .filter(|&code| code != MISSING)
+                .collect(),
+        );
     }
     if distinct.iter().all(|codes: &Vec<u32>| codes.len() <= 1) {
         let one = |&code: &u32| distinct[code as usize].first().copied().unwrap_or(MISSING);
         return KeyCodes::One(codes.rows().iter().map(one).collect());
     }
-    many(codes.rows().iter().map(|&code| distinct[code as usize].clone()))
+    many(
+        codes
+            .rows()
+            .iter()
+            .map(|&code| distinct[code as usize].clone()),
+    )
 }
 
 fn of_dates(function: Function, dates: &[PackedDate]) -> Option<KeyCodes<'static>> {
@@ -222,20 +282,34 @@ fn of_dates(function: Function, dates: &[PackedDate]) -> Option<KeyCodes<'static
         Function::Year => PackedDate::year,
         Function::Month => PackedDate::month,
         Function::Day => PackedDate::day,
-        Function::YearMonth => |date| if date.month() == 0 { MISSING } else { date.packed() >> 5 },
+        Function::YearMonth => |date| {
+            if date.month() == 0 {
+                MISSING
+            } else {
+                date.packed() >> 5
+            }
+        },
         Function::SwappedDayMonth => |date| {
             let (low, high) = (date.month().min(date.day()), date.month().max(date.day()));
-            if !date.is_full() || high > 12 { date.packed() } else { PackedDate::new(date.year(), low, high).packed() }
+            if !date.is_full() || high > 12 {
+                date.packed()
+            } else {
+                PackedDate::new(date.year(), low, high).packed()
+            }
         },
         Function::Within(days) => {
             let number = |date: &PackedDate| date.days().map(f64::from);
             return Some(within(dates.iter().map(number), days));
         }
-        Function::Spelling(spell, figure) if spell == spelling::typos as fn(&str, usize, &mut Vec<String>) => {
-            let texts = dates.iter().map(|date| (!date.is_missing()).then(|| format!("{:08}", written(*date))));
-            let texts = texts.collect::<Vec<_>>();
+        Function::Spelling(Spelling::Typos) => {
+            let texts = dates
+                .iter()
+                .map(|date| (!date.is_missing()).then(|| written(*date)))
+                .collect::<Vec<_>>();
             let codes = Codes::from_values(texts.iter().map(Option::as_deref));
-            return Some(spelled(&codes, &|text, out| spell(text, figure, out)));
+            return Some(spelled(&codes, &|text, keys| {
+                Spelling::Typos.keys(text, keys)
+            }));
         }
         _ => return None,
     };
@@ -243,14 +317,18 @@ fn of_dates(function: Function, dates: &[PackedDate]) -> Option<KeyCodes<'static
 }
 
 /// A date as eight digits.
-fn written(date: PackedDate) -> u32 {
-    date.year() * 10_000 + date.month() * 100 + date.day()
+fn written(date: PackedDate) -> String {
+    format!("{:04}{:02}{:02}", date.year(), date.month(), date.day())
 }
 
 fn of_numbers(function: Function, numbers: &[f32]) -> Option<KeyCodes<'static>> {
     let known = |number: &f32| (!number.is_nan()).then_some(f64::from(*number));
     match function {
-        Function::Whole => Some(buckets(numbers.iter().map(|number| known(number).map(|number| vec![number])))),
+        Function::Whole => Some(buckets(
+            numbers
+                .iter()
+                .map(|number| known(number).map(|number| vec![number])),
+        )),
         Function::Rounded(step) => {
             let rounded = |number: &f32| known(number).map(|number| vec![(number / step).round()]);
             Some(buckets(numbers.iter().map(rounded)))
@@ -273,13 +351,28 @@ fn within(values: impl Iterator<Item = Option<f64>>, most: f64) -> KeyCodes<'sta
 /// Dense codes, in ascending order of the figures.
 fn buckets(rows: impl Iterator<Item = Option<Vec<f64>>>) -> KeyCodes<'static> {
     let rows = rows.map(Option::unwrap_or_default).collect::<Vec<_>>();
-    let mut figures = rows.iter().flatten().map(|figure| (figure + 0.0).to_bits()).collect::<Vec<_>>();
+    let mut figures = rows
+        .iter()
+        .flatten()
+        .map(|figure| (figure + 0.0).to_bits())
+        .collect::<Vec<_>>();
     figures.sort_unstable();
     figures.dedup();
-    let codes = figures.into_iter().zip(1..).collect::<FxHashMap<u64, u32>>();
-    let coded = |row: &Vec<f64>| row.iter().map(|figure| codes[&(figure + 0.0).to_bits()]).collect::<Vec<_>>();
+    let codes = figures
+        .into_iter()
+        .zip(1..)
+        .collect::<FxHashMap<u64, u32>>();
+    let coded = |row: &Vec<f64>| {
+        row.iter()
+            .map(|figure| codes[&(figure + 0.0).to_bits()])
+            .collect::<Vec<_>>()
+    };
     if rows.iter().all(|row| row.len() <= 1) {
-        return KeyCodes::One(rows.iter().map(|row| coded(row).first().copied().unwrap_or(MISSING)).collect());
+        return KeyCodes::One(
+            rows.iter()
+                .map(|row| coded(row).first().copied().unwrap_or(MISSING))
+                .collect(),
+        );
     }
     many(rows.iter().map(coded))
 }
@@ -291,7 +384,10 @@ fn any_of(columns: &[&Column]) -> Option<KeyCodes<'static>> {
         let Column::Codes(codes) = column else {
             return None;
         };
-        let shared = (1..).take(codes.distinct()).map(|code| interner.code(codes.name(code))).collect::<Vec<_>>();
+        let shared = (1..)
+            .take(codes.distinct())
+            .map(|code| interner.code(codes.name(code)))
+            .collect::<Vec<_>>();
         for (row, &code) in by_row.iter_mut().zip(codes.rows()) {
             if code != MISSING {
                 row.push(shared[code as usize - 1]);

@@ -3,11 +3,13 @@
 mod group;
 mod key;
 mod rule;
+mod spelling;
 
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-pub(crate) use rule::{NO_BLOCK, RuleBlocks};
+pub(crate) use key::Key;
+pub(crate) use rule::{NO_BLOCK, RuleBlocks, entries};
 
 use crate::model::Scope;
 use crate::{LinkageError, Model, Row, Table};

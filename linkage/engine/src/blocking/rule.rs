@@ -141,6 +141,21 @@ impl Membership {
     }
 }
 
+/// A rule's entries, `(key, row)`: those of `on`, and those of `refine`, none when it does not refine. For blocks that are put
+/// together elsewhere (see [`crate::keys`]).
+pub(crate) fn entries(
+    settings: &BlockSettings,
+    table: &Table,
+) -> Result<(Vec<Entry>, Vec<Entry>), LinkageError> {
+    let wanted_by = format!("blocking rule `{}`", settings.name);
+    let entries_of = |names: &[String]| {
+        let keys = keys(names, table, &wanted_by)?;
+        let rows = if keys.is_empty() { 0 } else { rows_of(table) };
+        Ok(keyed(&keys, 0..rows))
+    };
+    Ok((entries_of(&settings.on)?, entries_of(&settings.refine)?))
+}
+
 /// Puts grouped entries into blocks, splitting those that are too large.
 struct Split<'a> {
     refine: Vec<KeyCodes<'a>>,
@@ -274,9 +289,11 @@ fn combined(keys: &[KeyCodes<'_>], rows: impl Iterator<Item = Row>) -> Vec<Entry
         for key in keys {
             let codes = key.at(row);
             next.clear();
-            let joined = so_far
-                .iter()
-                .flat_map(|&so_far| codes.iter().map(move |&code| mixed(so_far, u64::from(code))));
+            let joined = so_far.iter().flat_map(|&so_far| {
+                codes
+                    .iter()
+                    .map(move |&code| mixed(so_far, u64::from(code)))
+            });
             next.extend(joined.take(KEYS_PER_ROW_MAX));
             std::mem::swap(&mut so_far, &mut next);
         }

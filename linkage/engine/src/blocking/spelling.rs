@@ -9,85 +9,96 @@ use crate::{Codes, MISSING};
 const WORDS_MAX: usize = 40;
 const LETTERS_MAX: usize = 24;
 
-pub(super) fn soundex(text: &str, _: usize, keys: &mut Vec<String>) {
-    keys.push(column::soundex(text));
+/// What makes keys of one text.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Spelling {
+    /// The first letters.
+    Prefix(usize),
+    /// The last letters.
+    Suffix(usize),
+    Soundex,
+    Phonetic,
+    Nysiis,
+    Cologne,
+    Romaji,
+    FirstToken,
+    LastToken,
+    /// Each word.
+    Tokens,
+    /// The words in alphabetical order.
+    SortedTokens,
+    /// The digits alone.
+    Digits,
+    /// Runs of so many letters; a shorter text is one.
+    Grams(usize),
+    /// The text, and the text without each of its letters.
+    Typos,
 }
 
-pub(super) fn phonetic(text: &str, _: usize, keys: &mut Vec<String>) {
-    keys.push(column::phonetic(text));
+impl Spelling {
+    /// Adds the text's keys to `keys`; an empty one is none.
+    pub(super) fn keys(self, text: &str, keys: &mut Vec<String>) {
+        match self {
+            Self::Prefix(length) => keys.push(text.chars().take(length).collect()),
+            Self::Suffix(length) => {
+                let skipped = text.chars().count().saturating_sub(length);
+                keys.push(text.chars().skip(skipped).collect());
+            }
+            Self::Soundex => keys.push(column::soundex(text)),
+            Self::Phonetic => keys.push(column::phonetic(text)),
+            Self::Nysiis => keys.push(column::nysiis(text)),
+            Self::Cologne => keys.push(column::cologne(text)),
+            Self::Romaji => keys.push(column::romaji(text)),
+            Self::FirstToken => keys.extend(words(text).next().map(str::to_owned)),
+            Self::LastToken => keys.extend(words(text).last().map(str::to_owned)),
+            Self::Tokens => keys.extend(words(text).take(WORDS_MAX).map(str::to_owned)),
+            Self::SortedTokens => {
+                let mut words = words(text).collect::<Vec<_>>();
+                words.sort_unstable();
+                keys.push(words.join(" "));
+            }
+            Self::Digits => keys.push(text.chars().filter(char::is_ascii_digit).collect()),
+            Self::Grams(length) => grams(text, length, keys),
+            Self::Typos => typos(text, keys),
+        }
+    }
 }
 
-pub(super) fn nysiis(text: &str, _: usize, keys: &mut Vec<String>) {
-    keys.push(column::nysiis(text));
-}
-
-pub(super) fn cologne(text: &str, _: usize, keys: &mut Vec<String>) {
-    keys.push(column::cologne(text));
-}
-
-pub(super) fn romaji(text: &str, _: usize, keys: &mut Vec<String>) {
-    keys.push(column::romaji(text));
-}
-
-pub(super) fn first_token(text: &str, _: usize, keys: &mut Vec<String>) {
-    keys.extend(words(text).next().map(str::to_owned));
-}
-
-pub(super) fn last_token(text: &str, _: usize, keys: &mut Vec<String>) {
-    keys.extend(words(text).last().map(str::to_owned));
-}
-
-pub(super) fn tokens(text: &str, _: usize, keys: &mut Vec<String>) {
-    keys.extend(words(text).take(WORDS_MAX).map(str::to_owned));
-}
-
-pub(super) fn sorted_tokens(text: &str, _: usize, keys: &mut Vec<String>) {
-    let mut words = words(text).collect::<Vec<_>>();
-    words.sort_unstable();
-    keys.push(words.join(" "));
-}
-
-pub(super) fn digits(text: &str, _: usize, keys: &mut Vec<String>) {
-    keys.push(text.chars().filter(char::is_ascii_digit).collect());
-}
-
-/// Runs of `length` letters; a shorter text is one.
-pub(super) fn grams(text: &str, length: usize, keys: &mut Vec<String>) {
+fn grams(text: &str, length: usize, keys: &mut Vec<String>) {
     let letters = text.chars().collect::<Vec<_>>();
     if letters.len() <= length {
         keys.push(text.to_owned());
     } else {
-        keys.extend(letters.windows(length).map(|gram| gram.iter().collect::<String>()));
+        keys.extend(
+            letters
+                .windows(length)
+                .map(|gram| gram.iter().collect::<String>()),
+        );
     }
 }
 
-/// The text, and the text without each of its letters: two texts one typing error apart (a letter too many, too few,
-/// another, or two exchanged) share one (Mor and Fraenkel, "A hash code method for detecting and correcting spelling
-/// errors", Communications of the ACM 25(12), 1982).
-pub(super) fn typos(text: &str, _: usize, keys: &mut Vec<String>) {
+/// Two texts one typing error apart (a letter too many, too few, another, or two exchanged) share one (Mor and Fraenkel,
+/// "A hash code method for detecting and correcting spelling errors", Communications of the ACM 25(12), 1982).
+fn typos(text: &str, keys: &mut Vec<String>) {
     keys.push(text.to_owned());
     let letters = text.chars().take(LETTERS_MAX + 1).collect::<Vec<_>>();
     if letters.len() > LETTERS_MAX || letters.len() < 3 {
         return;
     }
     for left_out in 0..letters.len() {
-        keys.push(letters[..left_out].iter().chain(&letters[left_out + 1..]).collect());
-    }
-}
-
-/// Pairs of the first words, in alphabetical order.
-pub(super) fn token_pairs(text: &str, count: usize, keys: &mut Vec<String>) {
-    let mut words = words(text).take(count).collect::<Vec<_>>();
-    words.sort_unstable();
-    words.dedup();
-    for (place, left) in words.iter().enumerate() {
-        keys.extend(words[place + 1..].iter().map(|right| format!("{left} {right}")));
+        keys.push(
+            letters[..left_out]
+                .iter()
+                .chain(&letters[left_out + 1..])
+                .collect(),
+        );
     }
 }
 
 /// Words between anything that is neither letter nor digit.
 fn words(text: &str) -> impl Iterator<Item = &str> {
-    text.split(|letter: char| !letter.is_alphanumeric() && letter != 'ー').filter(|word| !word.is_empty())
+    text.split(|letter: char| !letter.is_alphanumeric() && letter != 'ー')
+        .filter(|word| !word.is_empty())
 }
 
 /// How many records of a column hold each word.
@@ -111,12 +122,35 @@ impl<'a> Rarity<'a> {
         Self { records }
     }
 
-    /// The `count` rarest words that another record has too.
+    /// Adds the `count` rarest words that another record has too.
     pub(super) fn rarest(&self, text: &str, count: usize, keys: &mut Vec<String>) {
-        let mut known = words(text).map(|word| (self.records.get(word).copied().unwrap_or(0), word)).collect::<Vec<_>>();
+        keys.extend(self.rare(text, count).into_iter().map(str::to_owned));
+    }
+
+    /// Adds each pair of the `count` rarest words that another record has too.
+    pub(super) fn pairs(&self, text: &str, count: usize, keys: &mut Vec<String>) {
+        let mut words = self.rare(text, count);
+        words.sort_unstable();
+        for (place, left) in words.iter().enumerate() {
+            keys.extend(
+                words[place + 1..]
+                    .iter()
+                    .map(|right| format!("{left} {right}")),
+            );
+        }
+    }
+
+    fn rare<'t>(&self, text: &'t str, count: usize) -> Vec<&'t str> {
+        let mut known = words(text)
+            .map(|word| (self.records.get(word).copied().unwrap_or(0), word))
+            .collect::<Vec<_>>();
         known.retain(|(records, _)| *records > 1);
         known.sort_unstable();
         known.dedup();
-        keys.extend(known.into_iter().take(count).map(|(_, word)| word.to_owned()));
+        known
+            .into_iter()
+            .take(count)
+            .map(|(_, word)| word)
+            .collect()
     }
 }

@@ -11,6 +11,7 @@ use std::borrow::Cow;
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
+use crate::codes::recounted;
 use crate::model::{ComparisonSettings, Kind};
 use crate::{Column, LinkageError, MISSING, Row, Table};
 
@@ -173,8 +174,10 @@ impl Test {
 pub(crate) struct Coded<'a> {
     /// Each row's code; [`MISSING`] when there is nothing to compare.
     pub(crate) rows: Cow<'a, [u32]>,
-    /// Rows that hold each code, by code.
+    /// Records that hold each code, by code.
     pub(crate) counts: Vec<u32>,
+    /// Records that have a value.
+    pub(crate) present: u64,
     /// What two codes are to each other.
     pub(crate) values: Box<dyn Values + 'a>,
 }
@@ -220,11 +223,22 @@ impl<'a> Coded<'a> {
             }
             counts[code as usize] += 1;
         }
+        let present = rows.len() as u64 - u64::from(counts[0]);
         Self {
             rows,
             counts,
+            present,
             values,
         }
+    }
+
+    /// Counts anew where the table's rows tell of several records or of none.
+    fn repeated(mut self, table: &Table) -> Self {
+        if let Some(times) = table.times() {
+            let distinct = self.counts.len() - 1;
+            (self.counts, self.present) = recounted(&self.rows, times, distinct);
+        }
+        self
     }
 
     /// The share of a code among the rows that have one.
@@ -234,8 +248,7 @@ impl<'a> Coded<'a> {
         reason = "a share needs no more than 24 bits"
     )]
     pub(crate) fn share(&self, code: u32) -> f32 {
-        let present = self.rows.len() as u64 - u64::from(self.counts[0]);
-        (f64::from(self.counts[code as usize]) / present.max(1) as f64) as f32
+        (f64::from(self.counts[code as usize]) / self.present.max(1) as f64) as f32
     }
 
     /// The outcome of two rows.
@@ -304,7 +317,7 @@ pub(crate) fn bind<'a>(
     for comparison in settings {
         bound.push(match comparison.kind {
             Kind::Custom => Bound::Rows(take_custom(comparison, &mut custom)?),
-            _ => Bound::Coded(bind_column(comparison, table)?),
+            _ => Bound::Coded(bind_column(comparison, table)?.repeated(table)),
         });
     }
     Ok(bound)

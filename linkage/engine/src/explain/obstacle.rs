@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::level_name;
+use crate::blocking::Key;
 use crate::decide::{Decision, Reason};
 use crate::model::BlockSettings;
 use crate::weigh::{ScoredPair, Weighed};
@@ -133,11 +134,13 @@ fn rule_miss(block: &BlockSettings, table: &Table, left: Row, right: Row) -> Rul
 }
 
 fn key_state(table: &Table, key: &str, left: Row, right: Row) -> KeyState {
-    let (mut of_left, mut of_right) = (Vec::new(), Vec::new());
-    if let Ok(column) = table.column(key, "explanation") {
-        column.keys(left, &mut of_left);
-        column.keys(right, &mut of_right);
-    }
+    let read = Key::parse(key)
+        .ok()
+        .and_then(|key| key.codes(table, "explanation").ok());
+    let Some(codes) = read else {
+        return KeyState::Missing;
+    };
+    let (of_left, of_right) = (codes.at(left), codes.at(right));
     if of_left.is_empty() || of_right.is_empty() {
         KeyState::Missing
     } else if of_left.iter().any(|key| of_right.contains(key)) {

@@ -9,7 +9,7 @@ mod training;
 
 pub use block::{BlockSettings, Scope};
 pub use cluster::{ClusterSettings, OnePerCluster, SourceSettings};
-pub use column::ColumnSettings;
+pub use column::{Clean, ColumnKind, ColumnSettings, Combine, DateOrder, Headings};
 pub use comparison::{ComparisonSettings, Kind, LevelSettings};
 pub use decision::{DecisionSettings, Thresholds};
 pub use training::{Prior, TrainM, TrainU, Training};
@@ -129,6 +129,7 @@ impl Model {
                 "thresholds must be 0 < `review` <= `link` < 1".into(),
             ));
         }
+        self.columns.iter().try_for_each(ColumnSettings::check)?;
         self.comparisons
             .iter()
             .try_for_each(ComparisonSettings::check)?;

@@ -1,0 +1,1 @@
+"""Benchmarks of the linkage engine against Splink on the same data."""
