@@ -8,7 +8,8 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::decide::{Decision, Reason, Rules};
 use crate::model::OnePerCluster;
-use crate::weigh::{ScoredPair, Scorer};
+use crate::scorer::Scorer;
+use crate::weigh::ScoredPair;
 use crate::{Model, Row, Table};
 
 /// A component with more records keeps its greedy partition: moving records costs the cube of its size.
@@ -24,7 +25,7 @@ pub(crate) fn cluster(
     model: &Model,
     table: &Table,
     rules: &dyn Rules,
-    scorer: &Scorer<'_>,
+    scorer: &Scorer<'_, '_>,
     pairs: &[ScoredPair],
     decisions: &mut [Decision],
 ) -> Vec<Vec<Row>> {
@@ -111,7 +112,7 @@ struct Ground<'a> {
     model: &'a Model,
     table: &'a Table,
     rules: &'a dyn Rules,
-    scorer: &'a Scorer<'a>,
+    scorer: &'a Scorer<'a, 'a>,
     ranks: Vec<u32>,
     /// By source: what a second record costs, `None` where it costs nothing.
     costs: Vec<Option<f32>>,
@@ -125,11 +126,10 @@ struct Solution {
 
 /// The weights of all pairs within a component, filled as they are asked for.
 struct Weights<'a> {
-    scorer: &'a Scorer<'a>,
+    scorer: &'a Scorer<'a, 'a>,
     /// The component's links.
     links: FxHashSet<(Row, Row)>,
     known: FxHashMap<(Row, Row), f32>,
-    memos: Vec<crate::comparison::Memo>,
 }
 
 impl Weights<'_> {
@@ -144,7 +144,7 @@ impl Weights<'_> {
         if let Some(&known) = self.known.get(&key) {
             return known;
         }
-        let weight = self.scorer.weight(key.0, key.1, &mut self.memos);
+        let weight = self.scorer.weight(key.0, key.1);
         self.known.insert(key, weight);
         weight
     }
@@ -155,7 +155,7 @@ impl<'a> Ground<'a> {
         model: &'a Model,
         table: &'a Table,
         rules: &'a dyn Rules,
-        scorer: &'a Scorer<'a>,
+        scorer: &'a Scorer<'a, 'a>,
     ) -> Self {
         let cost = |name: &String| {
             let source = model.source(name)?;
@@ -188,7 +188,6 @@ impl<'a> Ground<'a> {
                 .map(|&edge| (pairs[edge].left, pairs[edge].right))
                 .collect(),
             known,
-            memos: self.scorer.memos(),
         };
         let (mut clusters, refused) = self.greedy(pairs, edges, &mut weights);
         if clusters.iter().map(Vec::len).sum::<usize>() <= IMPROVED_COMPONENT_MAX

@@ -5,7 +5,7 @@ use rustc_hash::FxHashMap;
 use serde::Serialize;
 
 use crate::model::{OnePerCluster, Thresholds};
-use crate::weigh::ScoredPair;
+use crate::weigh::{ScoredPair, Weighed};
 use crate::{Model, Row, Table};
 
 /// Knowledge about pairs that no weight outvotes; the caller's.
@@ -16,7 +16,9 @@ pub trait Rules: Sync {
     }
 
     /// Why a pair that would link must be settled by a person instead.
-    fn doubt(&self, _pair: &ScoredPair) -> Option<&'static str> {
+    ///
+    /// `parts` gives each comparison's part, in the model's order; it is computed when asked for.
+    fn doubt(&self, _pair: &ScoredPair, _parts: &dyn Fn() -> Vec<Weighed>) -> Option<&'static str> {
         None
     }
 }
@@ -80,15 +82,16 @@ impl std::fmt::Display for Reason {
 
 /// A first decision for each pair, taken alone or with its competitors; clustering may still refuse a link.
 #[must_use]
-pub fn decide(
+pub(crate) fn decide(
     model: &Model,
     table: &Table,
     rules: &dyn Rules,
     pairs: &[ScoredPair],
+    parts: &(dyn Fn(&ScoredPair) -> Vec<Weighed> + Sync),
 ) -> Vec<Decision> {
     let mut decisions = pairs
         .par_iter()
-        .map(|pair| decide_alone(model.thresholds, rules, pair))
+        .map(|pair| decide_alone(model.thresholds, rules, pair, &|| parts(pair)))
         .collect::<Vec<_>>();
     for contested in competitors(model, table, pairs, &decisions) {
         if decisions[contested] == Decision::Link {
@@ -98,14 +101,19 @@ pub fn decide(
     decisions
 }
 
-fn decide_alone(thresholds: Thresholds, rules: &dyn Rules, pair: &ScoredPair) -> Decision {
+fn decide_alone(
+    thresholds: Thresholds,
+    rules: &dyn Rules,
+    pair: &ScoredPair,
+    parts: &dyn Fn() -> Vec<Weighed>,
+) -> Decision {
     if let Some(veto) = rules.veto(pair.left, pair.right) {
         return Decision::Vetoed(veto);
     }
     if f64::from(pair.probability) < thresholds.link {
         return Decision::Review(Reason::Probability);
     }
-    rules.doubt(pair).map_or(Decision::Link, |doubt| {
+    rules.doubt(pair, parts).map_or(Decision::Link, |doubt| {
         Decision::Review(Reason::Doubt(doubt))
     })
 }

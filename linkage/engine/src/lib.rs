@@ -19,9 +19,11 @@ mod decide;
 mod error;
 mod evaluate;
 mod explain;
+mod kernel;
 mod model;
 mod part;
 mod run;
+mod scorer;
 mod table;
 mod train;
 mod weigh;
@@ -31,7 +33,7 @@ pub use codes::{Codes, CodesBuilder, Counts, Interner};
 pub use column::{Typed, Unreadable, typed};
 pub use comparison::{Comparison, Custom, Level, Memo, Outcome, Test};
 pub use date::PackedDate;
-pub use decide::{Decision, NoRules, Reason, Rules, decide};
+pub use decide::{Decision, NoRules, Reason, Rules};
 pub use error::LinkageError;
 pub use evaluate::{Accuracy, Evaluation, PairAccuracy, RecordKey, evaluate};
 pub use explain::{
@@ -39,12 +41,13 @@ pub use explain::{
     KeyState, Obstacle, RecordName, RuleMiss, Tie, Verdict,
 };
 pub use model::{
-    BLOCKS_MAX, BlockSettings, COMPARISONS_MAX, Clean, ClusterSettings, ColumnKind, ColumnSettings, Combine,
-    ComparisonSettings, DateOrder, DecisionSettings, Headings, Kind, LEVELS_MAX, LevelSettings, Model, OnePerCluster,
-    Prior, Scope, SourceSettings, Thresholds, TrainM, TrainU, Training,
+    BLOCKS_MAX, BlockSettings, COMPARISONS_MAX, Clean, ClusterSettings, ColumnKind, ColumnSettings,
+    Combine, ComparisonSettings, DateOrder, DecisionSettings, Headings, Kind, LEVELS_MAX,
+    LevelSettings, Model, OnePerCluster, Prior, Scope, SourceSettings, Thresholds, TrainM, TrainU,
+    Training,
 };
 pub use part::{Conclusion, Part, RuleKeys, keys};
 pub use run::{Job, Linkage, Progress};
 pub use table::{Arrays, Column, MISSING, Row, Table, TableIds};
 pub use train::TrainingReport;
-pub use weigh::{Pattern, ScoredPair, Weighed};
+pub use weigh::{Pattern, ScoreCounts, ScoredPair, Weighed};

@@ -7,10 +7,12 @@
 use rayon::prelude::*;
 
 use crate::blocking::entries;
-use crate::comparison::{Bound, bind};
+use crate::comparison::bind;
 use crate::decide::{Decision, Rules};
-use crate::run::conclude;
-use crate::weigh::{ScoredPair, Scorer};
+use crate::kernel::Kernel;
+use crate::run::{conclude, estimate_prior, take_prior};
+use crate::scorer::Scorer;
+use crate::weigh::{ScoreCounts, ScoredPair};
 use crate::{LinkageError, Model, Row, Table};
 
 /// Pairs of one unit of work.
@@ -20,7 +22,7 @@ const CHUNK_PAIRS: usize = 1 << 13;
 pub struct Part<'a> {
     model: Model,
     table: &'a Table,
-    comparisons: Vec<Bound<'a>>,
+    kernel: Kernel<'a>,
     records: usize,
 }
 
@@ -101,58 +103,67 @@ impl<'a> Part<'a> {
                 Vec::new(),
             )?);
         }
-        Scorer::new(&model, records, &comparisons)?;
+        let levels = model
+            .comparisons
+            .iter()
+            .map(|comparison| comparison.levels.len())
+            .collect::<Vec<_>>();
+        let kernel = Kernel::new(comparisons, &levels, table, &[]);
+        Scorer::new(&model, records, &kernel)?;
         Ok(Self {
             model,
             table,
-            comparisons,
+            kernel,
             records,
         })
     }
 
-    /// Weighs candidates, `(left, right, rule)`; gives those at or above the review threshold, in the same order.
+    /// Weighs candidates, `(left, right, rule)`; gives those that may yet reach the review threshold, by rows, and counts all
+    /// in `scores`. The threshold is that of the model's prior as it stands; give [`Self::conclude`] the sum of all parts'
+    /// counts, and a prior that the data shows a little higher finds its pairs as well.
     ///
     /// # Errors
     /// [`LinkageError::UntrainedLevel`], which [`Self::new`] rules out.
-    pub fn score(&self, candidates: &[(Row, Row, u8)]) -> Result<Vec<ScoredPair>, LinkageError> {
-        let scorer = Scorer::new(&self.model, self.records, &self.comparisons)?;
-        let least = self.model.thresholds.review;
-        let kept = candidates
+    pub fn score(
+        &self,
+        candidates: &[(Row, Row, u8)],
+        scores: &mut ScoreCounts,
+    ) -> Result<Vec<ScoredPair>, LinkageError> {
+        let scorer = Scorer::new(&self.model, self.records, &self.kernel)?;
+        let least = crate::run::least_weight(&self.model, self.records);
+        let weighed = candidates
             .par_chunks(CHUNK_PAIRS)
-            .map_init(
-                || scorer.memos(),
-                |memos, chunk| {
-                    let weighed = chunk
-                        .iter()
-                        .map(|&(left, right, rule)| scorer.score(left, right, rule, memos));
-                    weighed
-                        .filter(|pair| f64::from(pair.probability) >= least)
-                        .collect::<Vec<_>>()
-                },
-            )
+            .map(|chunk| scorer.score_listed(chunk, least))
             .collect::<Vec<_>>();
-        Ok(kept.into_iter().flatten().collect())
+        let mut pairs = Vec::new();
+        for (kept, counts) in weighed {
+            pairs.extend(kept);
+            scores.add(&counts);
+        }
+        pairs.sort_unstable_by_key(|pair| (pair.left, pair.right));
+        Ok(pairs)
     }
 
-    /// Decides and clusters, given all pairs that [`Self::score`] gave over all parts of the run. The part must hold the
-    /// records of these pairs; a record without a pair is alone.
+    /// Decides and clusters, given all pairs that [`Self::score`] gave over all parts of the run and the sum of their counts.
+    /// The part must hold the records of these pairs; a record without a pair is alone.
     ///
     /// # Errors
     /// [`LinkageError::UntrainedLevel`], which [`Self::new`] rules out.
     pub fn conclude(
         mut self,
         mut pairs: Vec<ScoredPair>,
+        scores: &ScoreCounts,
         rules: &dyn Rules,
     ) -> Result<Conclusion, LinkageError> {
         pairs.sort_unstable_by_key(|pair| (pair.left, pair.right));
-        let (decisions, clusters) = conclude(
-            &mut self.model,
-            self.table,
-            self.records,
-            &self.comparisons,
-            rules,
-            &mut pairs,
-        )?;
+        if self.model.prior.estimate {
+            estimate_prior(&mut self.model, self.records, scores);
+        }
+        take_prior(&self.model, self.records, &mut pairs);
+        let scorer = Scorer::new(&self.model, self.records, &self.kernel)?;
+        let (decisions, clusters) = conclude(&self.model, self.table, rules, &scorer, &pairs);
+        drop(scorer);
+        self.model.settle();
         Ok(Conclusion {
             pairs,
             decisions,

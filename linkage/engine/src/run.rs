@@ -1,23 +1,24 @@
 //! A run from table to clusters: block, train, compare, decide, cluster.
 
-use rayon::prelude::*;
-
-use crate::blocking::{BlockingReport, Blocks, Chunk};
-use crate::comparison::{Bound, Custom, Memo, bind};
+use crate::blocking::{BlockingReport, Blocks};
+use crate::comparison::{Custom, bind};
 use crate::decide::{Decision, Rules, decide};
 use crate::explain::Explanation;
+use crate::kernel::Kernel;
+use crate::scorer::Scorer;
 use crate::train::{TrainingReport, train};
-use crate::weigh::{ScoredPair, Scorer};
+use crate::weigh::{ScoreCounts, ScoredPair, Weighed, prior_bits, probability};
 use crate::{LinkageError, Model, Row, Table, cluster};
 
-/// Units of work between two calls of the progress function.
-const CHUNKS_PER_STEP: usize = 64;
 /// Rounds of estimating the prior; it settles in two or three.
 const PRIOR_ROUNDS: usize = 4;
 
 /// The estimated prior never falls below one true pair in so many records: a file without matches would otherwise make
 /// the first true pair hard to believe.
 const MATCHES_PER_RECORD_MIN: f64 = 0.02;
+
+/// Pairs are kept from so many bits below the review threshold, since the prior may still rise by that much.
+const PRIOR_RISE_BITS: f32 = 3.0;
 
 /// Told how far a stage is: its name, what is done, and the whole.
 pub type Progress<'a> = &'a dyn Fn(&'static str, u64, u64);
@@ -26,7 +27,7 @@ pub type Progress<'a> = &'a dyn Fn(&'static str, u64, u64);
 pub struct Job<'a> {
     model: Model,
     table: &'a Table,
-    comparisons: Vec<Bound<'a>>,
+    kernel: Kernel<'a>,
     rules: &'a dyn Rules,
     blocks: Blocks,
     training: TrainingReport,
@@ -45,6 +46,8 @@ pub struct Linkage {
     pub blocking: BlockingReport,
     /// How training went.
     pub training: TrainingReport,
+    /// All candidate pairs by weight.
+    pub scores: ScoreCounts,
     /// The model with the probabilities used, to be used as it stands: nothing in it is trained again.
     pub model: Model,
 }
@@ -67,43 +70,58 @@ impl<'a> Job<'a> {
         let blocks = Blocks::build(&model, table)?;
         progress("block", 1, 1);
         progress("train", 0, 1);
-        let training = train(&mut model, table, &comparisons, &blocks)?;
+        let levels = model
+            .comparisons
+            .iter()
+            .map(|comparison| comparison.levels.len());
+        let kernel = Kernel::new(
+            comparisons,
+            &levels.collect::<Vec<_>>(),
+            table,
+            blocks.rules(),
+        );
+        let training = train(&mut model, table, &kernel, &blocks)?;
         progress("train", 1, 1);
         Ok(Self {
             model,
             table,
-            comparisons,
+            kernel,
             rules,
             blocks,
             training,
         })
     }
 
-    /// Compares all candidates, decides and clusters.
+    /// Compares all candidates, decides and clusters. From then on the job has the prior that the data showed.
     ///
     /// # Errors
     /// [`LinkageError::UntrainedLevel`], which [`Self::prepare`] rules out.
-    pub fn link(mut self, progress: Progress<'_>) -> Result<Linkage, LinkageError> {
-        let mut pairs = self.compare(progress)?;
+    pub fn link(&mut self, progress: Progress<'_>) -> Result<Linkage, LinkageError> {
+        let (pairs, scores) = self.compare(progress)?;
         progress("cluster", 0, 1);
-        let (decisions, clusters) = conclude(
-            &mut self.model,
-            self.table,
-            self.table.len(),
-            &self.comparisons,
-            self.rules,
-            &mut pairs,
-        )?;
+        let scorer = Scorer::new(&self.model, self.table.len(), &self.kernel)?;
+        let (decisions, clusters) = conclude(&self.model, self.table, self.rules, &scorer, &pairs);
         progress("cluster", 1, 1);
-        let blocking = self.blocks.report().clone();
+        self.model.settle();
         Ok(Linkage {
             pairs,
             decisions,
             clusters,
-            blocking,
-            training: self.training,
-            model: self.model,
+            blocking: self.blocks.report().clone(),
+            training: self.training.clone(),
+            scores,
+            model: self.model.clone(),
         })
+    }
+
+    /// Each comparison's part in a pair, in the model's order.
+    ///
+    /// # Errors
+    /// [`LinkageError::UntrainedLevel`], which [`Self::prepare`] rules out.
+    pub fn parts(&self, pairs: &[ScoredPair]) -> Result<Vec<Vec<Weighed>>, LinkageError> {
+        let scorer = Scorer::new(&self.model, self.table.len(), &self.kernel)?;
+        let parts = |pair: &ScoredPair| scorer.parts(pair.left, pair.right);
+        Ok(pairs.iter().map(parts).collect())
     }
 
     /// Why two records are, or are not, one person, each taken alone.
@@ -111,24 +129,19 @@ impl<'a> Job<'a> {
     /// # Errors
     /// [`LinkageError::UntrainedLevel`], which [`Self::prepare`] rules out.
     pub fn explain(&self, left: Row, right: Row) -> Result<Explanation, LinkageError> {
-        let scorer = Scorer::new(&self.model, self.table.len(), &self.comparisons)?;
-        let pair = scorer.score(left, right, 0, &mut scorer.memos());
+        let scorer = Scorer::new(&self.model, self.table.len(), &self.kernel)?;
+        let pair = scorer.score(left, right, 0);
+        let parts = |pair: &ScoredPair| scorer.parts(pair.left, pair.right);
         let rule = self.blocks.rule_of(pair.left, pair.right);
         let told = f64::from(pair.probability) >= self.model.thresholds.review;
-        let decision = told.then(|| {
-            decide(
-                &self.model,
-                self.table,
-                self.rules,
-                std::slice::from_ref(&pair),
-            )[0]
-        });
+        let alone = std::slice::from_ref(&pair);
+        let decision = told.then(|| decide(&self.model, self.table, self.rules, alone, &parts)[0]);
         let vetoed = || self.rules.veto(pair.left, pair.right).map(Decision::Vetoed);
         Ok(Explanation::new(
             &self.model,
             self.table,
             &pair,
-            &pair.comparisons,
+            &parts(&pair),
             rule,
             scorer.prior_bits(),
             decision.or_else(vetoed),
@@ -141,75 +154,80 @@ impl<'a> Job<'a> {
         &self.model
     }
 
-    /// All candidates at or above the review threshold, sorted by rows.
-    fn compare(&self, progress: Progress<'_>) -> Result<Vec<ScoredPair>, LinkageError> {
-        let scorer = Scorer::new(&self.model, self.table.len(), &self.comparisons)?;
-        let least = self.model.thresholds.review;
-        let (chunks, all) = (self.blocks.chunks(), self.blocks.report().pairs);
-        let compare_chunk = |memos: &mut Vec<Memo>, chunk: &Chunk| {
-            let mut kept = Vec::new();
-            let rule = u8::try_from(chunk.rule).unwrap_or(u8::MAX);
-            self.blocks.for_each_new_pair(*chunk, |left, right| {
-                let weight = scorer.weight(left, right, memos);
-                if f64::from(scorer.probability(weight)) >= least {
-                    kept.push(scorer.score(left, right, rule, memos));
-                }
-            });
-            kept
-        };
-        let (mut pairs, mut done) = (Vec::new(), 0);
-        for step in chunks.chunks(CHUNKS_PER_STEP) {
-            let kept = step
-                .par_iter()
-                .map_init(|| scorer.memos(), compare_chunk)
-                .collect::<Vec<_>>();
-            pairs.extend(kept.into_iter().flatten());
-            done += step.iter().map(|chunk| chunk.pairs).sum::<u64>();
-            progress("compare", done, all);
+    /// All candidates at or above the review threshold, sorted by rows, with the prior that they show.
+    fn compare(
+        &mut self,
+        progress: Progress<'_>,
+    ) -> Result<(Vec<ScoredPair>, ScoreCounts), LinkageError> {
+        let records = self.table.len();
+        let review = self.model.thresholds.review;
+        let mut least = least_weight(&self.model, records);
+        loop {
+            let scorer = Scorer::new(&self.model, self.table.len(), &self.kernel)?;
+            let (mut pairs, scores) = scorer.score_all(&self.blocks, least, progress);
+            if self.model.prior.estimate {
+                estimate_prior(&mut self.model, records, &scores);
+            }
+            let prior = prior_bits(&self.model, records);
+            if weight_of(review, prior) < least {
+                least = least_weight(&self.model, records);
+                continue;
+            }
+            take_prior(&self.model, records, &mut pairs);
+            return Ok((pairs, scores));
         }
-        pairs.sort_unstable_by_key(|pair| (pair.left, pair.right));
-        Ok(pairs)
     }
 }
 
-/// What follows when every candidate is weighed: the prior where it is to be estimated, decisions and clusters. Pairs that
-/// the prior leaves below review go; the model is settled. `records` is how many the run has, in the table or not.
-pub(crate) fn conclude(
-    model: &mut Model,
-    table: &Table,
-    records: usize,
-    comparisons: &[Bound<'_>],
-    rules: &dyn Rules,
-    pairs: &mut Vec<ScoredPair>,
-) -> Result<(Vec<Decision>, Vec<Vec<Row>>), LinkageError> {
-    if model.prior.estimate {
-        model.prior.matches_per_record = estimated_prior(model, records, pairs);
-    }
-    let scorer = Scorer::new(model, records, comparisons)?;
+/// The weight from which pairs are kept: a prior that rises by [`PRIOR_RISE_BITS`] still finds all that it makes likely.
+pub(crate) fn least_weight(model: &Model, records: usize) -> f32 {
+    weight_of(model.thresholds.review, prior_bits(model, records)) - PRIOR_RISE_BITS
+}
+
+/// The weight that reaches a probability.
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "weights are read to a tenth of a bit"
+)]
+fn weight_of(probability: f64, prior_bits: f32) -> f32 {
+    (probability / (1.0 - probability)).log2() as f32 - prior_bits
+}
+
+/// Gives the pairs the probabilities of the model's prior; those that it leaves below review go.
+pub(crate) fn take_prior(model: &Model, records: usize, pairs: &mut Vec<ScoredPair>) {
+    let prior = prior_bits(model, records);
     for pair in &mut *pairs {
-        pair.probability = scorer.probability(pair.weight);
+        pair.probability = probability(pair.weight, prior);
     }
     pairs.retain(|pair| f64::from(pair.probability) >= model.thresholds.review);
-    let mut decisions = decide(model, table, rules, pairs);
-    let clusters = cluster::cluster(model, table, rules, &scorer, pairs, &mut decisions);
-    model.settle();
-    Ok((decisions, clusters))
 }
 
-/// True pairs for each record, from the pairs' own probabilities; summed by weight, so that the rows' order does not matter.
+/// Decisions and clusters from the weighed pairs.
+pub(crate) fn conclude(
+    model: &Model,
+    table: &Table,
+    rules: &dyn Rules,
+    scorer: &Scorer<'_, '_>,
+    pairs: &[ScoredPair],
+) -> (Vec<Decision>, Vec<Vec<Row>>) {
+    let parts = |pair: &ScoredPair| scorer.parts(pair.left, pair.right);
+    let mut decisions = decide(model, table, rules, pairs, &parts);
+    let clusters = cluster::cluster(model, table, rules, scorer, pairs, &mut decisions);
+    (decisions, clusters)
+}
+
+/// Takes the prior that the probabilities of all candidates show.
 #[expect(clippy::cast_precision_loss, reason = "counts are far below 2^53")]
-fn estimated_prior(model: &Model, records: usize, pairs: &[ScoredPair]) -> f64 {
-    let mut model = model.clone();
-    let mut weights = pairs.iter().map(|pair| pair.weight).collect::<Vec<_>>();
-    weights.sort_unstable_by(f32::total_cmp);
+pub(crate) fn estimate_prior(model: &mut Model, records: usize, scores: &ScoreCounts) {
     for _ in 0..PRIOR_ROUNDS {
-        let prior = f64::from(crate::weigh::prior_bits(&model, records));
-        let matches = weights
-            .iter()
-            .map(|&weight| 1.0 / (1.0 + (-(f64::from(weight) + prior)).exp2()))
+        let prior = prior_bits(model, records);
+        let matches = (0..ScoreCounts::BINS)
+            .map(|bin| {
+                let chance = probability(ScoreCounts::middle(bin), prior);
+                scores.bins[bin] as f64 * f64::from(chance)
+            })
             .sum::<f64>();
         model.prior.matches_per_record =
             (matches / records.max(1) as f64).max(MATCHES_PER_RECORD_MIN);
     }
-    model.prior.matches_per_record
 }

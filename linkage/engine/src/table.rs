@@ -19,6 +19,19 @@ pub struct Table {
     columns: BTreeMap<String, Column>,
 }
 
+/// A 64-bit hash of text, eight bytes at a time (the finaliser of `SplitMix64` after each).
+fn hashed(seed: u64, text: &str) -> u64 {
+    let mut hash = seed ^ text.len() as u64;
+    for word in text.as_bytes().chunks(8) {
+        let mut bytes = [0; 8];
+        bytes[..word.len()].copy_from_slice(word);
+        hash = (hash ^ u64::from_le_bytes(bytes)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        hash = (hash ^ (hash >> 29)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        hash ^= hash >> 32;
+    }
+    hash
+}
+
 /// Collects the records' sources and ids in row order.
 #[derive(Default)]
 pub struct TableIds {
@@ -191,6 +204,14 @@ impl Table {
     #[must_use]
     pub fn source(&self, row: Row) -> u16 {
         self.ids.sources[row as usize]
+    }
+
+    /// A fixed hash of the record's source and id: the same in any order of rows, on any machine.
+    #[must_use]
+    pub fn hash(&self, row: Row) -> u32 {
+        let source = &self.ids.source_names[usize::from(self.source(row))];
+        let hash = hashed(hashed(0x9E37_79B9_7F4A_7C15, source), self.id(row));
+        u32::try_from(hash >> 32).unwrap_or(0)
     }
 
     /// Every row's source number.

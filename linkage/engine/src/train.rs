@@ -7,9 +7,10 @@ use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 use serde::Serialize;
 
-use crate::blocking::{Blocks, Chunk};
-use crate::comparison::{Bound, Memo};
+use crate::blocking::Blocks;
+use crate::kernel::{Kernel, Worker};
 use crate::model::{TrainM, TrainU};
+use crate::scorer::patterns_of;
 use crate::weigh::Pattern;
 use crate::{Level, LinkageError, Model, Row, Table};
 
@@ -42,11 +43,11 @@ pub struct TrainingReport {
 pub(crate) fn train(
     model: &mut Model,
     table: &Table,
-    comparisons: &[Bound<'_>],
+    kernel: &Kernel<'_>,
     blocks: &Blocks,
 ) -> Result<TrainingReport, LinkageError> {
     if model.training.u == TrainU::Data {
-        estimate_u(model, table, comparisons);
+        estimate_u(model, table, kernel);
     }
     let mut report = TrainingReport {
         pairs: 0,
@@ -55,7 +56,7 @@ pub(crate) fn train(
         converged: true,
     };
     if model.training.m == TrainM::Em {
-        let rules = training_patterns(model, comparisons, blocks);
+        let rules = training_patterns(model, kernel, blocks);
         report.pairs = rules
             .iter()
             .flat_map(|rule| rule.patterns.iter().map(|entry| entry.1))
@@ -84,14 +85,14 @@ fn untrained(model: &Model) -> Option<LinkageError> {
 }
 
 /// u of every level that is not fixed: exact where frequencies tell it, else from random pairs.
-fn estimate_u(model: &mut Model, table: &Table, comparisons: &[Bound<'_>]) {
-    let patterns = random_patterns(model, table, comparisons);
+fn estimate_u(model: &mut Model, table: &Table, kernel: &Kernel<'_>) {
+    let patterns = random_patterns(model, table, kernel);
     let prior = model.training.prior_pairs * RANDOM_PAIRS_PER_PRIOR_PAIR;
     let match_chance = f64::from(crate::weigh::prior_bits(model, table.len())).exp2();
     for (place, comparison) in model.comparisons.iter_mut().enumerate() {
         let counts = counts_at(&patterns, place, comparison.levels.len());
         let compared = counts.iter().sum::<f64>();
-        let exact = comparisons[place].chances();
+        let exact = kernel.comparisons()[place].chances();
         for (index, level) in comparison
             .levels
             .iter_mut()
@@ -112,7 +113,7 @@ fn estimate_u(model: &mut Model, table: &Table, comparisons: &[Bound<'_>]) {
 }
 
 /// Patterns of random pairs of records; the draw depends on the seed alone.
-fn random_patterns(model: &Model, table: &Table, comparisons: &[Bound<'_>]) -> Vec<(Pattern, u64)> {
+fn random_patterns(model: &Model, table: &Table, kernel: &Kernel<'_>) -> Vec<(Pattern, u64)> {
     let records = table.len() as u64;
     if records < 2 {
         return Vec::new();
@@ -121,14 +122,14 @@ fn random_patterns(model: &Model, table: &Table, comparisons: &[Bound<'_>]) -> V
     let seed = model.training.seed;
     let rows = rows_by_rank(table);
     let chunks = (0..wanted.div_ceil(RANDOM_CHUNK)).collect::<Vec<_>>();
-    let count_chunk = |memos: &mut Vec<Memo>, chunk: &u64| {
+    let count_chunk = |worker: &mut Worker, chunk: &u64| {
         let mut counts = FxHashMap::default();
         for draw in chunk * RANDOM_CHUNK..((chunk + 1) * RANDOM_CHUNK).min(wanted) {
             let left = drawn(seed, 2 * draw) % records;
             let right = (left + 1 + drawn(seed, 2 * draw + 1) % (records - 1)) % records;
             let row = |rank: u64| usize::try_from(rank).map_or(0, |rank| rows[rank]);
             *counts
-                .entry(pattern(comparisons, row(left), row(right), memos))
+                .entry(kernel.pattern((row(left), row(right)), worker))
                 .or_insert(0) += 1;
         }
         counts
@@ -136,7 +137,7 @@ fn random_patterns(model: &Model, table: &Table, comparisons: &[Bound<'_>]) -> V
     merged(
         chunks
             .par_iter()
-            .map_init(|| memos(comparisons), count_chunk)
+            .map_init(|| kernel.worker(), count_chunk)
             .collect(),
     )
 }
@@ -157,23 +158,6 @@ fn drawn(seed: u64, index: u64) -> u64 {
     value = (value ^ (value >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
     value = (value ^ (value >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
     value ^ (value >> 31)
-}
-
-fn memos(comparisons: &[Bound<'_>]) -> Vec<Memo> {
-    comparisons.iter().map(|_| Memo::default()).collect()
-}
-
-fn pattern(comparisons: &[Bound<'_>], left: Row, right: Row, memos: &mut [Memo]) -> Pattern {
-    let mut pattern = Pattern::default();
-    for (place, (comparison, memo)) in comparisons.iter().zip(memos).enumerate() {
-        pattern.set(
-            place,
-            comparison
-                .compare(left.min(right), left.max(right), memo)
-                .level,
-        );
-    }
-    pattern
 }
 
 fn merged(parts: Vec<FxHashMap<Pattern, u64>>) -> Vec<(Pattern, u64)> {
@@ -201,11 +185,7 @@ struct RulePatterns {
     patterns: Vec<(Pattern, u64)>,
 }
 
-fn training_patterns(
-    model: &Model,
-    comparisons: &[Bound<'_>],
-    blocks: &Blocks,
-) -> Vec<RulePatterns> {
+fn training_patterns(model: &Model, kernel: &Kernel<'_>, blocks: &Blocks) -> Vec<RulePatterns> {
     let mut rules = Vec::new();
     for (number, settings) in model
         .blocks
@@ -213,22 +193,8 @@ fn training_patterns(
         .enumerate()
         .filter(|(_, settings)| settings.train)
     {
-        let chunks = thinned(blocks.chunks_of(number), model.training.pairs_per_rule_max);
-        let count_chunk = |memos: &mut Vec<Memo>, chunk: &Chunk| {
-            let mut counts = FxHashMap::default();
-            blocks.for_each_pair(*chunk, |left, right| {
-                *counts
-                    .entry(pattern(comparisons, left, right, memos))
-                    .or_insert(0) += 1;
-            });
-            counts
-        };
-        let patterns = merged(
-            chunks
-                .par_iter()
-                .map_init(|| memos(comparisons), count_chunk)
-                .collect(),
-        );
+        let limits = (model.training.pairs_per_rule_max, model.training.seed);
+        let patterns = patterns_of(kernel, blocks, number, limits);
         let fixed = model
             .comparisons
             .iter()
@@ -237,13 +203,6 @@ fn training_patterns(
         rules.push(RulePatterns { fixed, patterns });
     }
     rules
-}
-
-/// Every k-th chunk, so that no more than `pairs_max` or so remain.
-fn thinned(chunks: Vec<Chunk>, pairs_max: u64) -> Vec<Chunk> {
-    let pairs = chunks.iter().map(|chunk| chunk.pairs).sum::<u64>();
-    let step = usize::try_from(pairs.div_ceil(pairs_max.max(1)).max(1)).unwrap_or(1);
-    chunks.into_iter().step_by(step).collect()
 }
 
 /// EM with m shared by all rules and a share of matches for each; u stays. Sums run in the patterns' order.

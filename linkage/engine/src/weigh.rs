@@ -1,26 +1,35 @@
 //! Match weights: log2 of how much likelier an outcome is for one person than for two (Fellegi and Sunter 1969).
 
-use crate::comparison::{Bound, Memo, Outcome};
-use crate::model::ComparisonSettings;
+use serde::{Deserialize, Serialize};
+
+use crate::comparison::{Bound, Coded, Outcome};
+use crate::model::{ComparisonSettings, LEVELS_MAX};
 use crate::{Level, LinkageError, Model, Row};
 
 /// A value's share is never taken as rarer than this: no single agreement says more than 20 bits by rarity.
 const SHARE_MIN: f64 = 1e-6;
+/// Comparisons in one word of a pattern, four bits each.
+const PLACES_PER_WORD: usize = 16;
 
 /// The levels of a pair, four bits a comparison.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Pattern(u128);
+pub struct Pattern([u64; 2]);
 
 impl Pattern {
     /// Sets the level of the comparison at `place`; each place is set once.
     pub fn set(&mut self, place: usize, level: Level) {
-        self.0 |= u128::from(level.packed()) << (4 * place);
+        self.set_packed(place, level.packed());
+    }
+
+    pub(crate) fn set_packed(&mut self, place: usize, packed: u8) {
+        self.0[place / PLACES_PER_WORD] |= u64::from(packed) << (4 * (place % PLACES_PER_WORD));
     }
 
     /// The level of the comparison at `place`.
     #[must_use]
     pub fn level(self, place: usize) -> Level {
-        Level::from_packed(u8::try_from((self.0 >> (4 * place)) & 15).unwrap_or(0))
+        let packed = (self.0[place / PLACES_PER_WORD] >> (4 * (place % PLACES_PER_WORD))) & 15;
+        Level::from_packed(u8::try_from(packed).unwrap_or(0))
     }
 }
 
@@ -35,8 +44,8 @@ pub struct Weighed {
     pub rarity: f32,
 }
 
-/// A compared pair.
-#[derive(Clone, Debug, PartialEq)]
+/// A compared pair. [`crate::Job::parts`] gives each comparison's weight.
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ScoredPair {
     /// The lower row.
     pub left: Row,
@@ -48,148 +57,218 @@ pub struct ScoredPair {
     pub weight: f32,
     /// The chance that the two are one person, prior included.
     pub probability: f32,
-    /// Each comparison's part, in the model's order.
-    pub comparisons: Box<[Weighed]>,
+    /// Each comparison's level.
+    pub pattern: Pattern,
 }
 
-/// Turns pairs of rows into weights.
-pub(crate) struct Scorer<'a> {
-    comparisons: &'a [Bound<'a>],
-    weights: Vec<ComparisonWeights>,
-    prior_bits: f32,
+/// How many candidate pairs weigh how much, the unlikely ones too.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
+pub struct ScoreCounts {
+    /// Pairs by weight, from [`Self::LOWEST_BITS`] up in steps of 1 / [`Self::BINS_PER_BIT`]; the ends hold what lies beyond.
+    pub bins: Vec<u64>,
 }
 
-struct ComparisonWeights {
-    levels: Vec<LevelWeight>,
-    most: f32,
-    least: f32,
-}
+impl ScoreCounts {
+    /// Bins to a bit of weight.
+    pub const BINS_PER_BIT: f32 = 8.0;
+    /// The weight where the first bin begins.
+    pub const LOWEST_BITS: f32 = -64.0;
+    /// Number of bins: from -64 to 64 bits.
+    pub const BINS: usize = 1_024;
 
-struct LevelWeight {
-    bits: f32,
-    m: f64,
-    rarity: bool,
-}
-
-impl<'a> Scorer<'a> {
-    /// A scorer by the m and u that stand in `model`, for a run over so many records.
-    ///
-    /// # Errors
-    /// [`LinkageError::UntrainedLevel`] when a level lacks its m or u.
-    pub(crate) fn new(
-        model: &Model,
-        records: usize,
-        comparisons: &'a [Bound<'a>],
-    ) -> Result<Self, LinkageError> {
-        let weights = model
-            .comparisons
-            .iter()
-            .map(ComparisonWeights::new)
-            .collect::<Result<_, _>>()?;
-        Ok(Self {
-            comparisons,
-            weights,
-            prior_bits: prior_bits(model, records),
-        })
+    /// No pairs yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            bins: vec![0; Self::BINS],
+        }
     }
 
-    /// Bits to add to a pair's weight for its posterior log-odds; negative.
+    /// The bin of a weight.
     #[must_use]
-    pub(crate) fn prior_bits(&self) -> f32 {
-        self.prior_bits
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "the float is clamped to the bins' range, and such casts saturate"
+    )]
+    pub fn bin(weight: f32) -> usize {
+        (((weight - Self::LOWEST_BITS) * Self::BINS_PER_BIT) as usize).min(Self::BINS - 1)
     }
 
-    /// The match probability of a weight.
+    /// The weight in the middle of a bin.
     #[must_use]
-    pub(crate) fn probability(&self, weight: f32) -> f32 {
-        1.0 / (1.0 + (-(weight + self.prior_bits)).exp2())
+    #[expect(clippy::cast_precision_loss, reason = "there are 1,024 bins")]
+    pub fn middle(bin: usize) -> f32 {
+        Self::LOWEST_BITS + (bin as f32 + 0.5) / Self::BINS_PER_BIT
     }
 
-    /// One empty memo a comparison.
+    /// All pairs.
     #[must_use]
-    pub(crate) fn memos(&self) -> Vec<Memo> {
-        self.comparisons.iter().map(|_| Memo::default()).collect()
+    pub fn pairs(&self) -> u64 {
+        self.bins.iter().sum()
     }
 
-    /// The pair's weight in bits, without the prior.
-    #[must_use]
-    pub(crate) fn weight(&self, left: Row, right: Row, memos: &mut [Memo]) -> f32 {
-        let parts = self.comparisons.iter().zip(&self.weights).zip(memos);
-        parts
-            .map(|((comparison, weights), memo)| {
-                weights.weigh(comparison.compare(left, right, memo)).weight
-            })
-            .sum()
-    }
-
-    /// The pair with each comparison's part.
-    #[must_use]
-    pub(crate) fn score(&self, left: Row, right: Row, rule: u8, memos: &mut [Memo]) -> ScoredPair {
-        let (left, right) = (left.min(right), left.max(right));
-        let parts = self.comparisons.iter().zip(&self.weights).zip(memos);
-        let comparisons = parts
-            .map(|((comparison, weights), memo)| {
-                weights.weigh(comparison.compare(left, right, memo))
-            })
-            .collect::<Box<[_]>>();
-        let weight = comparisons.iter().map(|weighed| weighed.weight).sum();
-        ScoredPair {
-            left,
-            right,
-            rule,
-            weight,
-            probability: self.probability(weight),
-            comparisons,
+    /// Adds the pairs of another part of a run.
+    pub fn add(&mut self, other: &Self) {
+        for (bin, count) in self.bins.iter_mut().zip(&other.bins) {
+            *bin += count;
         }
     }
 }
 
+impl Default for ScoreCounts {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// The weights of all comparisons' outcomes, looked up by level and code.
+pub(crate) struct Weights {
+    comparisons: Vec<ComparisonWeights>,
+}
+
+/// One comparison's weights.
+pub(crate) struct ComparisonWeights {
+    /// By level.
+    levels: [LevelWeight; LEVELS_MAX],
+    /// Of two equal values, by their code; empty where it is that of their level.
+    same: Vec<f32>,
+    most: f32,
+    least: f32,
+}
+
+#[derive(Clone, Copy, Default)]
+struct LevelWeight {
+    bits: f32,
+    m: f64,
+    u: f64,
+    rarity: bool,
+    mean_share: f64,
+}
+
+impl Weights {
+    /// The weights by the m and u that stand in `model`.
+    ///
+    /// # Errors
+    /// [`LinkageError::UntrainedLevel`] when a level lacks its m or u.
+    pub(crate) fn new(model: &Model, bound: &[Bound<'_>]) -> Result<Self, LinkageError> {
+        let comparisons = model
+            .comparisons
+            .iter()
+            .zip(bound)
+            .map(|(settings, bound)| ComparisonWeights::new(settings, bound))
+            .collect::<Result<_, _>>()?;
+        Ok(Self { comparisons })
+    }
+
+    pub(crate) fn of(&self, place: usize) -> &ComparisonWeights {
+        &self.comparisons[place]
+    }
+}
+
 impl ComparisonWeights {
-    fn new(settings: &ComparisonSettings) -> Result<Self, LinkageError> {
-        let level = |level: &crate::model::LevelSettings| {
+    fn new(settings: &ComparisonSettings, bound: &Bound<'_>) -> Result<Self, LinkageError> {
+        let mut weights = Self {
+            levels: [LevelWeight::default(); LEVELS_MAX],
+            same: Vec::new(),
+            most: settings.bits_max.unwrap_or(f32::INFINITY),
+            least: -settings.against_bits_max.unwrap_or(f32::INFINITY),
+        };
+        for (place, level) in settings.levels.iter().enumerate() {
             let (Some(m), Some(u)) = (level.m, level.u) else {
                 return Err(LinkageError::UntrainedLevel {
                     comparison: settings.name.clone(),
                     level: level.name.clone(),
                 });
             };
-            Ok(LevelWeight {
-                bits: bits(m / u),
+            weights.levels[place] = LevelWeight {
+                bits: bits(m / u).clamp(weights.least, weights.most),
                 m,
+                u,
                 rarity: level.rarity,
-            })
-        };
-        Ok(Self {
-            levels: settings
-                .levels
-                .iter()
-                .map(level)
-                .collect::<Result<_, _>>()?,
-            most: settings.bits_max.unwrap_or(f32::INFINITY),
-            least: -settings.against_bits_max.unwrap_or(f32::INFINITY),
-        })
+                mean_share: level.mean_share.unwrap_or(0.0),
+            };
+        }
+        if let Bound::Coded(coded) = bound
+            && weights.levels.iter().any(|level| level.rarity)
+        {
+            weights.same = weights.by_code(coded);
+        }
+        Ok(weights)
     }
 
-    fn weigh(&self, outcome: Outcome) -> Weighed {
-        let Level::At(place) = outcome.level else {
-            return Weighed {
-                level: Level::Missing,
-                weight: 0.0,
-                rarity: 0.0,
-            };
+    /// The weight of two equal values for each code.
+    fn by_code(&self, coded: &Coded<'_>) -> Vec<f32> {
+        let codes = 1..u32::try_from(coded.counts.len()).unwrap_or(u32::MAX);
+        let of_code = |code| {
+            let mut outcome = coded.values.outcome(code, code);
+            if outcome.share == 0.0 {
+                outcome.share = coded.share(code);
+            }
+            self.weigh(outcome)
         };
-        let level = &self.levels[usize::from(place)];
-        let mut weight = level.bits;
-        if level.rarity && outcome.share > 0.0 {
-            weight = bits(level.m / f64::from(outcome.share).max(SHARE_MIN));
-        }
-        let weight = weight.clamp(self.least, self.most);
-        Weighed {
-            level: outcome.level,
-            weight,
-            rarity: weight - level.bits.clamp(self.least, self.most),
+        std::iter::once(0.0).chain(codes.map(of_code)).collect()
+    }
+
+    /// The weight of two equal codes at a level, given as [`Level::packed`] does.
+    #[inline]
+    pub(crate) fn same(&self, code: u32, packed: u8) -> f32 {
+        match (self.same.is_empty(), packed) {
+            (_, 0) => 0.0,
+            (true, _) => self.levels[usize::from(packed - 1)].bits,
+            (false, _) => self.same[code as usize],
         }
     }
+
+    /// The weight of two unequal values. Where the level weighs by rarity and the outcome names no shared value, the
+    /// two values' mean share against that of all pairs at this level tells how much rarer this agreement is.
+    #[inline]
+    pub(crate) fn unequal(&self, outcome: Outcome, coded: &Coded<'_>, codes: (u32, u32)) -> f32 {
+        let Level::At(place) = outcome.level else {
+            return 0.0;
+        };
+        let level = &self.levels[usize::from(place)];
+        if !level.rarity || outcome.share > 0.0 || level.mean_share <= 0.0 {
+            return self.weigh(outcome);
+        }
+        let mean = f64::midpoint(
+            f64::from(coded.share(codes.0)),
+            f64::from(coded.share(codes.1)),
+        );
+        let chance = (level.u * mean / level.mean_share).max(SHARE_MIN);
+        bits(level.m / chance).clamp(self.least, self.most)
+    }
+
+    /// The weight of an outcome, by the share that it names or its level's mean.
+    #[inline]
+    pub(crate) fn weigh(&self, outcome: Outcome) -> f32 {
+        let Level::At(place) = outcome.level else {
+            return 0.0;
+        };
+        let level = &self.levels[usize::from(place)];
+        if !level.rarity || outcome.share <= 0.0 {
+            return level.bits;
+        }
+        bits(level.m / f64::from(outcome.share).max(SHARE_MIN)).clamp(self.least, self.most)
+    }
+
+    /// A weight at a level, with the part that is due to rarity.
+    pub(crate) fn weighed(&self, level: Level, weight: f32) -> Weighed {
+        let mean = match level {
+            Level::Missing => 0.0,
+            Level::At(place) => self.levels[usize::from(place)].bits,
+        };
+        Weighed {
+            level,
+            weight,
+            rarity: weight - mean,
+        }
+    }
+}
+
+/// The match probability of a weight.
+pub(crate) fn probability(weight: f32, prior_bits: f32) -> f32 {
+    1.0 / (1.0 + (-(weight + prior_bits)).exp2())
 }
 
 /// The log-odds, in bits, that two records drawn at random are one person's.

@@ -20,7 +20,7 @@ fn explained(table: &Table, rules: &dyn Rules, left: Row, right: Row) -> Explana
 }
 
 fn linked(table: &Table) -> Linkage {
-    let job = Job::prepare(model(), table, Vec::new(), &NoRules, &|_, _, _| {}).unwrap();
+    let mut job = Job::prepare(model(), table, Vec::new(), &NoRules, &|_, _, _| {}).unwrap();
     job.link(&|_, _, _| {}).unwrap()
 }
 

@@ -16,7 +16,7 @@ type Told = BTreeMap<(String, String), (u8, u32, u32)>;
 
 fn run(records: &[Record], model: Model) -> Linkage {
     let table = table(records);
-    let job = Job::prepare(model, &table, Vec::new(), &NoRules, &|_, _, _| {}).unwrap();
+    let mut job = Job::prepare(model, &table, Vec::new(), &NoRules, &|_, _, _| {}).unwrap();
     job.link(&|_, _, _| {}).unwrap()
 }
 
@@ -139,7 +139,7 @@ fn parts_score_and_cluster_as_the_whole_does() {
     let columns = ["name", "birth", "city", "tags"];
     let candidates = candidates(&model, &all);
     // Each part holds the records of its pairs, in an order of its own.
-    let mut pairs = Vec::new();
+    let (mut pairs, mut scores) = (Vec::new(), linkage::ScoreCounts::new());
     for part in 0..3 {
         let mine = candidates
             .iter()
@@ -164,7 +164,10 @@ fn parts_score_and_cluster_as_the_whole_does() {
         let asked = mine
             .iter()
             .map(|pair| (place(pair.0), place(pair.1), pair.2));
-        for mut pair in of_part.score(&asked.collect::<Vec<_>>()).unwrap() {
+        for mut pair in of_part
+            .score(&asked.collect::<Vec<_>>(), &mut scores)
+            .unwrap()
+        {
             (pair.left, pair.right) = (rows[pair.left as usize], rows[pair.right as usize]);
             pairs.push(pair);
         }
@@ -190,7 +193,7 @@ fn parts_score_and_cluster_as_the_whole_does() {
         columns.map(|column| values(column, &some, &all)),
     );
     let part = Part::new(model, &table, &values.each_ref(), all.len()).unwrap();
-    let end = part.conclude(pairs, &NoRules).unwrap();
+    let end = part.conclude(pairs, &scores, &NoRules).unwrap();
     assert_eq!(told(&some, &end.pairs), told(&all, &whole.pairs));
     assert_eq!(
         clusters(&some, &end.clusters),

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use linkage::{
-    BlockingReport, Decision, Explanation, Job, Model, Reason, ScoredPair, TrainingReport,
+    BlockingReport, Decision, Explanation, Job, Model, Reason, ScoredPair, TrainingReport, Weighed,
 };
 
 use crate::LinkError;
@@ -18,8 +18,10 @@ pub const MODEL: &str = include_str!("../../models/transplant.toml");
 /// What a run over subjects gives; all numbers are places in the slice of subjects.
 #[derive(Debug)]
 pub struct Linked {
-    /// Pairs at or above the review threshold, by left and right, with level and weight of each comparison.
+    /// Pairs at or above the review threshold, by left and right, with the sum of the weights.
     pub pairs: Vec<ScoredPair>,
+    /// Each pair's comparisons, in the model's order.
+    pub parts: Vec<Vec<Weighed>>,
     /// What became of each pair.
     pub decisions: Vec<Decision>,
     /// All subjects, each in one cluster, singles included; members ascend, clusters by their first.
@@ -75,8 +77,8 @@ pub fn link(
     let table = columns::table(&facts)?;
     let model = for_sources(model, subjects);
     let rules = LifeLine::new(&facts, &model);
-    let linkage =
-        Job::prepare(model, &table, compare::all(&facts), &rules, progress)?.link(progress)?;
+    let mut job = Job::prepare(model, &table, compare::all(&facts), &rules, progress)?;
+    let linkage = job.link(progress)?;
     let mut review = Vec::new();
     let mut vetoed = Vec::new();
     for (pair, decision) in linkage.decisions.iter().enumerate() {
@@ -94,6 +96,7 @@ pub fn link(
     let members = |cluster: Vec<u32>| cluster.into_iter().map(|row| row as usize).collect();
     Ok(Linked {
         clusters: linkage.clusters.into_iter().map(members).collect(),
+        parts: job.parts(&linkage.pairs)?,
         pairs: linkage.pairs,
         decisions: linkage.decisions,
         review,

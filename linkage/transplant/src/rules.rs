@@ -151,8 +151,8 @@ impl<'a> LifeLine<'a> {
 
     /// The part of the own traits' weight that a twin would have as well: half of a month of diagnosis in common, and a
     /// family name; and what another hospital says against.
-    fn shared_by_relatives(&self, pair: &ScoredPair) -> f32 {
-        let part = |place: Option<usize>| place.map(|place| pair.comparisons[place]);
+    fn shared_by_relatives(&self, parts: &[Weighed]) -> f32 {
+        let part = |place: Option<usize>| place.map(|place| parts[place]);
         let month = part(self.diagnosis).filter(|part| part.level != SAME_DIAGNOSIS_DAY);
         let family = part(self.initials).filter(|part| part.level == FIRST_KANA);
         let for_it = |part: Option<Weighed>| part.map_or(0.0, |part| part.weight.max(0.0));
@@ -185,8 +185,10 @@ impl Rules for LifeLine<'_> {
             .map(|check| check.0)
     }
 
-    fn doubt(&self, pair: &ScoredPair) -> Option<&'static str> {
-        let (own, inborn) = (sum(pair, &self.own_traits), sum(pair, &self.inborn_traits));
+    fn doubt(&self, pair: &ScoredPair, parts: &dyn Fn() -> Vec<Weighed>) -> Option<&'static str> {
+        let parts = parts();
+        let own = sum(&parts, &self.own_traits);
+        let inborn = sum(&parts, &self.inborn_traits);
         let treated_alike = events_fit(self.facts, pair.left, pair.right)
             .is_some_and(|(fit, _)| fit <= EventFit::DayOff);
         if ids_fit(self.facts, pair.left, pair.right) == Some(IdFit::Unchecked) && !treated_alike {
@@ -197,16 +199,13 @@ impl Rules for LifeLine<'_> {
         }
         let other_hla =
             hla_fit(self.facts, pair.left, pair.right).is_some_and(|fit| fit.0 >= HlaFit::Differs);
-        let relative = own - self.shared_by_relatives(pair) < OWN_TRAITS_BITS_MIN
+        let relative = own - self.shared_by_relatives(&parts) < OWN_TRAITS_BITS_MIN
             || (other_hla && !self.is_decided(pair.left, pair.right));
         relative.then_some(MAY_BE_RELATIVE)
     }
 }
 
 /// Weight of the comparisons at these places.
-fn sum(pair: &ScoredPair, places: &[usize]) -> f32 {
-    places
-        .iter()
-        .map(|&place| pair.comparisons[place].weight)
-        .sum()
+fn sum(parts: &[Weighed], places: &[usize]) -> f32 {
+    places.iter().map(|&place| parts[place].weight).sum()
 }

@@ -134,6 +134,11 @@ impl Blocks {
         &self.rules
     }
 
+    /// Whether pairs of one source are out of scope.
+    pub(crate) fn is_across(&self) -> bool {
+        self.scope == Scope::AcrossSources
+    }
+
     /// Whether the model's scope leaves the pair in.
     pub(crate) fn in_scope(&self, left: Row, right: Row) -> bool {
         self.scope == Scope::All || self.sources[left as usize] != self.sources[right as usize]

@@ -289,9 +289,11 @@ fn combined(keys: &[KeyCodes<'_>], rows: impl Iterator<Item = Row>) -> Vec<Entry
         for key in keys {
             let codes = key.at(row);
             next.clear();
-            let joined = so_far
-                .iter()
-                .flat_map(|&so_far| codes.iter().map(move |&code| mixed(so_far, u64::from(code))));
+            let joined = so_far.iter().flat_map(|&so_far| {
+                codes
+                    .iter()
+                    .map(move |&code| mixed(so_far, u64::from(code)))
+            });
             next.extend(joined.take(KEYS_PER_ROW_MAX));
             std::mem::swap(&mut so_far, &mut next);
         }

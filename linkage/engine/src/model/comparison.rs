@@ -61,6 +61,9 @@ pub struct LevelSettings {
     /// Chance of this level when they are two.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub u: Option<f64>,
+    /// With `rarity`, the mean share of the values by which two persons reach this level; training sets it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mean_share: Option<f64>,
     /// Agreement weighs by how rare the agreed value is, in place of the level's mean u.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub rarity: bool,

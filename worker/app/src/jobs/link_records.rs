@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use schema::{ContentHash, RecordRef};
 use serde::Serialize;
 use store::{Cluster, ComparisonEvidence, LinkRunId, PairEvidence, SubjectRecords};
-use transplant::{Decision, Level, Linked, Model, ScoredPair, Subject};
+use transplant::{Decision, Level, Linked, Model, ScoredPair, Subject, Weighed};
 
 use crate::Failure;
 use crate::jobs::pull_source::blocking;
@@ -139,11 +139,18 @@ async fn store_evidence(
     names: &[RecordRef],
     linked: &Linked,
 ) -> Result<(), Failure> {
-    let pairs: Vec<_> = linked.pairs.iter().zip(&linked.decisions).collect();
+    let pairs: Vec<_> = linked
+        .pairs
+        .iter()
+        .zip(&linked.parts)
+        .zip(&linked.decisions)
+        .collect();
     for some in pairs.chunks(PAIRS_AT_ONCE) {
         let evidence: Vec<_> = some
             .iter()
-            .map(|(pair, decision)| evidence(names, &linked.model, pair, **decision))
+            .map(|((pair, parts), decision)| {
+                evidence(names, &linked.model, (pair, parts), **decision)
+            })
             .collect();
         project
             .store
@@ -156,10 +163,10 @@ async fn store_evidence(
 fn evidence(
     names: &[RecordRef],
     model: &Model,
-    pair: &ScoredPair,
+    (pair, parts): (&ScoredPair, &[Weighed]),
     decision: Decision,
 ) -> PairEvidence {
-    let comparisons = model.comparisons.iter().zip(&pair.comparisons);
+    let comparisons = model.comparisons.iter().zip(parts);
     let (decision, vetoes) = match decision {
         Decision::Link => (store::Decision::Link, Vec::new()),
         Decision::Review(_) => (store::Decision::Review, Vec::new()),

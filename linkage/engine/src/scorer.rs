@@ -1,0 +1,249 @@
+//! Pairs to weights, with the kernel's memory shared among threads.
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use rustc_hash::FxHashMap;
+
+use crate::blocking::{Blocks, Chunk};
+use crate::kernel::{Compared, Kept, Kernel, Scores, Worker};
+use crate::run::Progress;
+use crate::weigh::{Pattern, ScoreCounts, ScoredPair, Weighed, Weights, prior_bits, probability};
+use crate::{LinkageError, Model, Row};
+
+/// Weighs any pair of rows by the m and u of a model.
+pub(crate) struct Scorer<'k, 'a> {
+    kernel: &'k Kernel<'a>,
+    weights: Weights,
+    prior_bits: f32,
+    workers: Mutex<Vec<Worker>>,
+}
+
+impl<'k, 'a> Scorer<'k, 'a> {
+    /// A scorer by the m and u that stand in `model`.
+    ///
+    /// # Errors
+    /// [`LinkageError::UntrainedLevel`] when a level lacks its m or u.
+    pub(crate) fn new(
+        model: &Model,
+        records: usize,
+        kernel: &'k Kernel<'a>,
+    ) -> Result<Self, LinkageError> {
+        Ok(Self {
+            kernel,
+            weights: Weights::new(model, kernel.comparisons())?,
+            prior_bits: prior_bits(model, records),
+            workers: Mutex::default(),
+        })
+    }
+
+    /// Bits to add to a pair's weight for its posterior log-odds; negative.
+    pub(crate) fn prior_bits(&self) -> f32 {
+        self.prior_bits
+    }
+
+    /// The match probability of a weight.
+    pub(crate) fn probability(&self, weight: f32) -> f32 {
+        probability(weight, self.prior_bits)
+    }
+
+    /// The pair's weight in bits, without the prior.
+    pub(crate) fn weight(&self, left: Row, right: Row) -> f32 {
+        self.with_worker(|worker| self.compare((left, right), worker).weight)
+    }
+
+    /// Each comparison's part in a pair.
+    pub(crate) fn parts(&self, left: Row, right: Row) -> Vec<Weighed> {
+        self.with_worker(|worker| self.kernel.parts(&self.weights, (left, right), worker))
+    }
+
+    /// The pair as it stands by itself.
+    pub(crate) fn score(&self, left: Row, right: Row, rule: u8) -> ScoredPair {
+        let compared = self.with_worker(|worker| self.compare((left, right), worker));
+        self.scored(Kept {
+            left: left.min(right),
+            right: left.max(right),
+            compared,
+            rule,
+        })
+    }
+
+    /// Scores listed pairs, `(left, right, rule)`, in their order; keeps those that weigh at least `least`.
+    pub(crate) fn score_listed(
+        &self,
+        candidates: &[(Row, Row, u8)],
+        least: f32,
+    ) -> (Vec<ScoredPair>, ScoreCounts) {
+        let mut counts = ScoreCounts::new();
+        let score = |worker: &mut Worker| {
+            let mut kept = Vec::new();
+            for &(left, right, rule) in candidates {
+                let (left, right) = (left.min(right), left.max(right));
+                let compared = self.compare((left, right), worker);
+                counts.bins[ScoreCounts::bin(compared.weight)] += 1;
+                if compared.weight >= least {
+                    kept.push(self.scored(Kept {
+                        left,
+                        right,
+                        compared,
+                        rule,
+                    }));
+                }
+            }
+            kept
+        };
+        (self.with_worker(score), counts)
+    }
+
+    /// Scores every candidate pair; keeps those that weigh at least `least`, by left and right row.
+    pub(crate) fn score_all(
+        &self,
+        blocks: &Blocks,
+        least: f32,
+        progress: Progress<'_>,
+    ) -> (Vec<ScoredPair>, ScoreCounts) {
+        let chunks = blocks.chunks();
+        let work = |chunk: &Chunk, worker: &mut Worker, scores: &mut Scores| {
+            let weights = &self.weights;
+            self.kernel
+                .score(blocks, weights, *chunk, least, worker, scores);
+        };
+        let empty = || Scores {
+            counts: ScoreCounts::new(),
+            kept: Vec::new(),
+        };
+        let parts = on_all_threads(self.kernel, &chunks, empty, work, |done| {
+            progress("compare", done, blocks.report().pairs);
+        });
+        let mut counts = ScoreCounts::new();
+        let mut kept = Vec::with_capacity(parts.iter().map(|part| part.kept.len()).sum());
+        for part in parts {
+            counts.add(&part.counts);
+            kept.extend(part.kept.into_iter().map(|kept| self.scored(kept)));
+        }
+        (by_rows(kept), counts)
+    }
+
+    fn scored(&self, kept: Kept) -> ScoredPair {
+        ScoredPair {
+            left: kept.left,
+            right: kept.right,
+            rule: kept.rule,
+            weight: kept.compared.weight,
+            probability: self.probability(kept.compared.weight),
+            pattern: kept.compared.pattern,
+        }
+    }
+
+    fn compare(&self, rows: (Row, Row), worker: &mut Worker) -> Compared {
+        self.kernel.compare(&self.weights, rows, worker)
+    }
+
+    /// Lends a worker's memory for one look; threads that ask at the same time have one each.
+    fn with_worker<T>(&self, look: impl FnOnce(&mut Worker) -> T) -> T {
+        let lent = self.workers.lock().ok().and_then(|mut idle| idle.pop());
+        let mut worker = lent.unwrap_or_else(|| self.kernel.worker());
+        let found = look(&mut worker);
+        if let Ok(mut idle) = self.workers.lock() {
+            idle.push(worker);
+        }
+        found
+    }
+}
+
+/// Counts the patterns of one rule's pairs, or of the share of them that makes about `pairs_max`; sorted by pattern.
+pub(crate) fn patterns_of(
+    kernel: &Kernel<'_>,
+    blocks: &Blocks,
+    rule: usize,
+    (pairs_max, seed): (u64, u64),
+) -> Vec<(Pattern, u64)> {
+    let chunks = blocks.chunks_of(rule);
+    let pairs = chunks.iter().map(|chunk| chunk.pairs).sum::<u64>();
+    #[expect(clippy::cast_precision_loss, reason = "counts are far below 2^53")]
+    let share = pairs_max as f64 / pairs.max(1) as f64;
+    let work = |chunk: &Chunk, worker: &mut Worker, counts: &mut FxHashMap<Pattern, u64>| {
+        kernel.count_patterns(blocks, *chunk, (share, seed), worker, counts);
+    };
+    let parts = on_all_threads(kernel, &chunks, FxHashMap::default, work, |_| {});
+    let mut all = FxHashMap::default();
+    for (pattern, count) in parts.into_iter().flatten() {
+        *all.entry(pattern).or_insert(0) += count;
+    }
+    let mut all = all.into_iter().collect::<Vec<_>>();
+    all.sort_unstable();
+    all
+}
+
+/// Shares the chunks out among as many threads as the pool has, each with a memory and a result of its own. The caller's
+/// thread works too, and tells `done` pairs between its chunks.
+fn on_all_threads<T: Send>(
+    kernel: &Kernel<'_>,
+    chunks: &[Chunk],
+    empty: impl Fn() -> T + Sync,
+    work: impl Fn(&Chunk, &mut Worker, &mut T) + Sync,
+    progress: impl Fn(u64),
+) -> Vec<T> {
+    let next = AtomicUsize::new(0);
+    let take = |told: &dyn Fn(usize)| {
+        let (mut worker, mut result) = (kernel.worker(), empty());
+        loop {
+            let place = next.fetch_add(1, Ordering::Relaxed);
+            let Some(chunk) = chunks.get(place) else {
+                return result;
+            };
+            work(chunk, &mut worker, &mut result);
+            told(place);
+        }
+    };
+    let pairs_before = |place: usize| chunks[..place].iter().map(|chunk| chunk.pairs).sum::<u64>();
+    std::thread::scope(|scope| {
+        let helpers = (1..rayon::current_num_threads().min(chunks.len().max(1)))
+            .map(|_| scope.spawn(|| take(&|_| {})))
+            .collect::<Vec<_>>();
+        let own = take(&|place| {
+            if place % 16 == 0 {
+                progress(pairs_before(place));
+            }
+        });
+        progress(pairs_before(chunks.len()));
+        let mut results = vec![own];
+        for helper in helpers {
+            match helper.join() {
+                Ok(result) => results.push(result),
+                Err(panic) => std::panic::resume_unwind(panic),
+            }
+        }
+        results
+    })
+}
+
+/// Sorts pairs by left and right row: dealt by the left, then each record's few by the right.
+fn by_rows(pairs: Vec<ScoredPair>) -> Vec<ScoredPair> {
+    let Some(rows) = pairs.iter().map(|pair| pair.left as usize + 1).max() else {
+        return pairs;
+    };
+    if pairs.len() < rows / 8 {
+        let mut pairs = pairs;
+        pairs.sort_unstable_by_key(|pair| (pair.left, pair.right));
+        return pairs;
+    }
+    let mut starts = vec![0_usize; rows + 1];
+    for pair in &pairs {
+        starts[pair.left as usize + 1] += 1;
+    }
+    for row in 0..rows {
+        starts[row + 1] += starts[row];
+    }
+    let mut sorted = pairs.clone();
+    let mut next = starts.clone();
+    for pair in pairs {
+        let place = &mut next[pair.left as usize];
+        sorted[*place] = pair;
+        *place += 1;
+    }
+    for bounds in starts.windows(2) {
+        sorted[bounds[0]..bounds[1]].sort_unstable_by_key(|pair| pair.right);
+    }
+    sorted
+}
