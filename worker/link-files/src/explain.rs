@@ -42,7 +42,7 @@ pub fn explain(
         .iter()
         .map(|address| address.find(table))
         .collect::<Result<Vec<_>, _>>()?;
-    let job = Job::prepare(model, table, Vec::new(), &NoRules, progress)?;
+    let mut job = Job::prepare(model, table, Vec::new(), &NoRules, progress)?;
     let pair = match rows[..] {
         [left, right] if left != right => Some((job.explain(left, right)?, left, right)),
         [_] => None,

@@ -43,7 +43,7 @@ pub fn link(options: &Options, progress: Progress<'_>) -> Result<Linked, LinkFil
         ..
     } = records;
     let name = (model.name.clone(), model.version);
-    let job = Job::prepare(model, &table, Vec::new(), &NoRules, progress)?;
+    let mut job = Job::prepare(model, &table, Vec::new(), &NoRules, progress)?;
     clock.ended("block and train");
     let linkage = job.link(progress)?;
     clock.ended("compare and cluster");
@@ -64,6 +64,7 @@ pub fn link(options: &Options, progress: Progress<'_>) -> Result<Linked, LinkFil
         .unwrap_or(linkage.model.thresholds.review);
     let pairs = PairTable {
         table: &table,
+        job: &job,
         linkage: &linkage,
         from,
     };

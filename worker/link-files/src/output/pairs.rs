@@ -3,12 +3,12 @@
 use std::io::{self, Write};
 use std::sync::Arc;
 
-use arrow::array::{
-    ArrayRef, DictionaryArray, Float32Array, Int8Array, Int32Array, StringArray, StringBuilder,
-};
+use arrow::array::{ArrayRef, DictionaryArray, Float32Array, Int8Array, Int32Array, StringArray};
 use arrow::datatypes::{DataType, Field, Int8Type, Int32Type, Schema};
 use arrow::record_batch::RecordBatch;
-use linkage::{Decision, Level, Linkage, Model, Row, Table};
+use linkage::{
+    Decision, Job, Level, Linkage, LinkageError, Model, Row, ScoredPair, Table, Weighed,
+};
 use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::properties::WriterProperties;
@@ -21,6 +21,8 @@ const MISSING_LEVEL: &str = "missing";
 /// What pairs are told with.
 pub(crate) struct PairTable<'a> {
     pub(crate) table: &'a Table,
+    /// The job that gave them.
+    pub(crate) job: &'a Job<'a>,
     pub(crate) linkage: &'a Linkage,
     /// Pairs below are left out.
     pub(crate) from: f64,
@@ -40,8 +42,8 @@ pub(crate) fn write_pairs<W: Write + Send>(output: W, pairs: &PairTable<'_>) -> 
         .filter(|place| f64::from(linkage.pairs[*place].probability) >= pairs.from)
         .collect::<Vec<_>>();
     for places in told.chunks(BATCH_ROWS) {
-        let batch = RecordBatch::try_new(schema.clone(), pairs.columns(places))
-            .map_err(io::Error::other)?;
+        let columns = pairs.columns(places).map_err(io::Error::other)?;
+        let batch = RecordBatch::try_new(schema.clone(), columns).map_err(io::Error::other)?;
         writer.write(&batch).map_err(io::Error::other)?;
     }
     writer.close().map_err(io::Error::other)?;
@@ -79,60 +81,74 @@ fn schema(model: &Model) -> Schema {
 }
 
 impl PairTable<'_> {
-    fn columns(&self, places: &[usize]) -> Vec<ArrayRef> {
-        let Linkage {
-            pairs,
-            decisions,
-            model,
-            ..
-        } = self.linkage;
-        let told = || places.iter().map(|&place| &pairs[place]);
-        let mut columns: Vec<ArrayRef> = Vec::new();
-        let sides: [fn(&linkage::ScoredPair) -> Row; 2] = [|pair| pair.left, |pair| pair.right];
-        for side in sides {
-            let files = told().map(|pair| i32::from(self.table.source(side(pair)).cast_signed()));
-            columns.push(words(files.collect(), self.table.source_names()));
-            let mut ids = StringBuilder::new();
-            for pair in told() {
-                ids.append_value(self.table.id(side(pair)));
-            }
-            columns.push(Arc::new(ids.finish()));
-        }
-        columns.push(Arc::new(Float32Array::from_iter_values(
-            told().map(|pair| pair.weight),
-        )));
-        columns.push(Arc::new(Float32Array::from_iter_values(
-            told().map(|pair| pair.probability),
-        )));
-        let rules = model.blocks.iter().map(|block| block.name.as_str());
+    fn columns(&self, places: &[usize]) -> Result<Vec<ArrayRef>, LinkageError> {
+        let pairs = places
+            .iter()
+            .map(|&place| self.linkage.pairs[place].clone());
+        let pairs = pairs.collect::<Vec<_>>();
+        let decisions = places.iter().map(|&place| self.linkage.decisions[place]);
+        let decisions = decisions.collect::<Vec<_>>();
+        let mut columns = self.records(&pairs);
+        columns.push(numbers(pairs.iter().map(|pair| pair.weight)));
+        columns.push(numbers(pairs.iter().map(|pair| pair.probability)));
+        let rules = self
+            .linkage
+            .model
+            .blocks
+            .iter()
+            .map(|block| block.name.as_str());
         columns.push(words(
-            told().map(|pair| i32::from(pair.rule)).collect(),
+            pairs.iter().map(|pair| i32::from(pair.rule)).collect(),
             &rules.collect::<Vec<_>>(),
         ));
-        let told_decisions = || places.iter().map(|&place| &decisions[place]);
-        columns.push(said(told_decisions().map(|decision| match decision {
+        columns.push(said(decisions.iter().map(|decision| match decision {
             Decision::Link => "link".to_owned(),
             Decision::Review(_) => "review".to_owned(),
             Decision::Vetoed(_) => "vetoed".to_owned(),
         })));
-        columns.push(said(told_decisions().map(|decision| match decision {
+        columns.push(said(decisions.iter().map(|decision| match decision {
             Decision::Link => String::new(),
             Decision::Review(reason) => reason.to_string(),
             Decision::Vetoed(veto) => (*veto).to_owned(),
         })));
-        for (place, comparison) in model.comparisons.iter().enumerate() {
-            let parts = || told().map(|pair| pair.comparisons[place]);
-            let levels = comparison.levels.iter().map(|level| level.name.as_str());
-            let names = std::iter::once(MISSING_LEVEL)
-                .chain(levels)
-                .collect::<Vec<_>>();
-            columns.push(levels_of(parts().map(|part| part.level), &names));
-            columns.push(Arc::new(Float32Array::from_iter_values(
-                parts().map(|part| part.weight),
-            )));
+        columns.extend(self.parts(&self.job.parts(&pairs)?));
+        Ok(columns)
+    }
+
+    /// File and id of both sides.
+    fn records(&self, pairs: &[ScoredPair]) -> Vec<ArrayRef> {
+        let mut columns: Vec<ArrayRef> = Vec::new();
+        let sides: [fn(&ScoredPair) -> Row; 2] = [|pair| pair.left, |pair| pair.right];
+        for side in sides {
+            let source = |pair| i32::from(self.table.source(side(pair)).cast_signed());
+            columns.push(words(
+                pairs.iter().map(source).collect(),
+                self.table.source_names(),
+            ));
+            let ids = pairs.iter().map(|pair| self.table.id(side(pair)));
+            columns.push(Arc::new(StringArray::from_iter_values(ids)));
         }
         columns
     }
+
+    /// Level and weight of each comparison.
+    fn parts(&self, parts: &[Vec<Weighed>]) -> Vec<ArrayRef> {
+        let mut columns: Vec<ArrayRef> = Vec::new();
+        for (place, comparison) in self.linkage.model.comparisons.iter().enumerate() {
+            let levels = comparison.levels.iter().map(|level| level.name.as_str());
+            let names = std::iter::once(MISSING_LEVEL).chain(levels);
+            columns.push(levels_of(
+                parts.iter().map(|parts| parts[place].level),
+                &names.collect::<Vec<_>>(),
+            ));
+            columns.push(numbers(parts.iter().map(|parts| parts[place].weight)));
+        }
+        columns
+    }
+}
+
+fn numbers(values: impl Iterator<Item = f32>) -> ArrayRef {
+    Arc::new(Float32Array::from_iter_values(values))
 }
 
 /// Places in a list of words.
