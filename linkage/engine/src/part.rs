@@ -10,9 +10,9 @@ use crate::blocking::entries;
 use crate::comparison::bind;
 use crate::decide::{Decision, Rules};
 use crate::kernel::Kernel;
-use crate::run::{conclude, estimate_prior, take_prior};
+use crate::run::{conclude, estimate_prior, least_weight, take_prior, weight_of};
 use crate::scorer::Scorer;
-use crate::weigh::{ScoreCounts, ScoredPair};
+use crate::weigh::{ScoreCounts, ScoredPair, prior_bits};
 use crate::{LinkageError, Model, Row, Table};
 
 /// Pairs of one unit of work.
@@ -130,7 +130,7 @@ impl<'a> Part<'a> {
         scores: &mut ScoreCounts,
     ) -> Result<Vec<ScoredPair>, LinkageError> {
         let scorer = Scorer::new(&self.model, self.records, &self.kernel)?;
-        let least = crate::run::least_weight(&self.model, self.records);
+        let least = least_weight(&self.model, self.records);
         let weighed = candidates
             .par_chunks(CHUNK_PAIRS)
             .map(|chunk| scorer.score_listed(chunk, least))
@@ -142,6 +142,18 @@ impl<'a> Part<'a> {
         }
         pairs.sort_unstable_by_key(|pair| (pair.left, pair.right));
         Ok(pairs)
+    }
+
+    /// The model by which all parts must be weighed once more before [`Self::conclude`]: the prior that all counts show makes
+    /// pairs likely that [`Self::score`] left out. A run on one machine starts anew in the same way.
+    #[must_use]
+    pub fn again(&self, scores: &ScoreCounts) -> Option<Model> {
+        let mut model = self.model.clone();
+        if model.prior.estimate {
+            estimate_prior(&mut model, self.records, scores);
+        }
+        let wanted = weight_of(model.thresholds.review, prior_bits(&model, self.records));
+        (wanted < least_weight(&self.model, self.records)).then_some(model)
     }
 
     /// Decides and clusters, given all pairs that [`Self::score`] gave over all parts of the run and the sum of their counts.

@@ -189,7 +189,7 @@ pub(crate) fn least_weight(model: &Model, records: usize) -> f32 {
     clippy::cast_possible_truncation,
     reason = "weights are read to a tenth of a bit"
 )]
-fn weight_of(probability: f64, prior_bits: f32) -> f32 {
+pub(crate) fn weight_of(probability: f64, prior_bits: f32) -> f32 {
     (probability / (1.0 - probability)).log2() as f32 - prior_bits
 }
 
