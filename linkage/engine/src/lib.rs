@@ -30,7 +30,7 @@ mod weigh;
 
 pub use blocking::{BlockingReport, Blocks, Oversized, RuleReport};
 pub use codes::{Codes, CodesBuilder, Counts, Interner};
-pub use column::{Typed, Unreadable, typed};
+pub use column::{Typed, Unreadable, typed, typed_repeated};
 pub use comparison::{Comparison, Custom, Level, Memo, Outcome, Test};
 pub use date::PackedDate;
 pub use decide::{Decision, NoRules, Reason, Rules};

@@ -59,12 +59,28 @@ pub fn typed(
     raw: &[&Codes],
     sources: &[u16],
 ) -> Result<Typed, LinkageError> {
+    typed_repeated(settings, raw, sources, None)
+}
+
+/// Types one column of a table whose rows tell of so many records each (see [`crate::Table::repeated`]): what only the whole
+/// column decides is then decided by the number of records.
+///
+/// # Errors
+/// As [`typed`], and when there is not one figure a row.
+pub fn typed_repeated(
+    settings: &ColumnSettings,
+    raw: &[&Codes],
+    sources: &[u16],
+    times: Option<&[u32]>,
+) -> Result<Typed, LinkageError> {
     let wanted = if settings.combine == Combine::First {
         1
     } else {
         settings.headings().len()
     };
-    if raw.len() != wanted || raw.iter().any(|codes| codes.rows().len() != sources.len()) {
+    if raw.len() != wanted || raw.iter().any(|codes| codes.rows().len() != sources.len())
+        || times.is_some_and(|times| times.len() != sources.len())
+    {
         return Err(LinkageError::unfit(format!(
             "column `{}` needs {wanted} raw columns of {} rows",
             settings.name,
@@ -73,7 +89,7 @@ pub fn typed(
     }
     let combined = Combined::new(raw, settings);
     Ok(match settings.kind {
-        ColumnKind::Date => dates_of(settings, &combined, sources),
+        ColumnKind::Date => dates_of(settings, &combined, sources, times),
         ColumnKind::Number => numbers_of(&combined),
         ColumnKind::Array => arrays_of(settings, &combined),
         ColumnKind::Text | ColumnKind::Code | ColumnKind::Clk => Typed {
@@ -243,7 +259,12 @@ fn arrays_of(settings: &ColumnSettings, combined: &Combined<'_>) -> Typed {
     }
 }
 
-fn dates_of(settings: &ColumnSettings, combined: &Combined<'_>, sources: &[u16]) -> Typed {
+fn dates_of(
+    settings: &ColumnSettings,
+    combined: &Combined<'_>,
+    sources: &[u16],
+    times: Option<&[u32]>,
+) -> Typed {
     if settings.combine == Combine::DateParts {
         let read = |parts: &Vec<Option<&str>>| dates::of_parts(parts[0], parts[1], parts[2]);
         let (dates, flags): (Vec<_>, Vec<_>) = combined.parts.iter().map(read).unzip();
@@ -265,7 +286,7 @@ fn dates_of(settings: &ColumnSettings, combined: &Combined<'_>, sources: &[u16])
         .iter()
         .flatten()
         .any(|reading| reading.proves_three());
-    let orders = Orders::new(settings.order, &readings, &combined.rows, sources);
+    let orders = Orders::new(settings.order, &readings, &combined.rows, sources, times);
     let mut unreadable = Unreadable::default();
     let mut dates = Vec::with_capacity(sources.len());
     for (row, (&code, &source)) in (0..).zip(combined.rows.iter().zip(sources)) {
@@ -305,6 +326,7 @@ impl Orders {
         readings: &[Option<dates::Reading>],
         rows: &[u32],
         sources: &[u16],
+        times: Option<&[u32]>,
     ) -> Self {
         let proves = readings
             .iter()
@@ -315,11 +337,12 @@ impl Orders {
             .max()
             .map_or(0, |&last| usize::from(last) + 1);
         let mut proofs = vec![(0, 0); count];
-        for (&code, &source) in rows.iter().zip(sources) {
+        for (row, (&code, &source)) in rows.iter().zip(sources).enumerate() {
             let proof = &mut proofs[usize::from(source)];
+            let records = times.map_or(1, |times| u64::from(times[row]));
             match code.checked_sub(1).and_then(|place| proves[place as usize]) {
-                Some(DateOrder::DayMonthYear) => proof.0 += 1,
-                Some(DateOrder::MonthDayYear) => proof.1 += 1,
+                Some(DateOrder::DayMonthYear) => proof.0 += records,
+                Some(DateOrder::MonthDayYear) => proof.1 += records,
                 None => {}
             }
         }
