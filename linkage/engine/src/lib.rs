@@ -22,6 +22,7 @@ mod explain;
 mod kernel;
 mod model;
 mod part;
+mod propose;
 mod run;
 mod scorer;
 mod table;
@@ -47,6 +48,7 @@ pub use model::{
     Training,
 };
 pub use part::{Conclusion, Part, RuleKeys, keys};
+pub use propose::{Ignored, Proposal, ProposalOptions, ProposedRule, RawFiles, propose};
 pub use run::{Job, Linkage, Progress};
 pub use table::{Arrays, Column, MISSING, Row, Table, TableIds};
 pub use train::TrainingReport;

@@ -8,7 +8,7 @@ mod spelling;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-pub(crate) use key::Key;
+pub(crate) use key::{Key, KeyCodes};
 pub(crate) use rule::{NO_BLOCK, RuleBlocks, entries};
 
 use crate::model::Scope;

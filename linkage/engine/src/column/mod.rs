@@ -12,6 +12,8 @@ mod soundex;
 
 pub(crate) use clean::cleaned;
 pub(crate) use cologne::cologne;
+pub(crate) use dates::{Reading, read as read_date};
+pub(crate) use numbers::read as read_number;
 pub(crate) use nysiis::nysiis;
 pub(crate) use phonetic::phonetic;
 pub(crate) use romaji::romaji;
@@ -78,7 +80,8 @@ pub fn typed_repeated(
     } else {
         settings.headings().len()
     };
-    if raw.len() != wanted || raw.iter().any(|codes| codes.rows().len() != sources.len())
+    if raw.len() != wanted
+        || raw.iter().any(|codes| codes.rows().len() != sources.len())
         || times.is_some_and(|times| times.len() != sources.len())
     {
         return Err(LinkageError::unfit(format!(

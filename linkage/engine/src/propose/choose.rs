@@ -1,0 +1,178 @@
+//! Which rules to take: the fewest pairs for the most of the likely matches.
+
+use super::candidates::{Candidate, CandidateKey, Extent};
+use super::look::Look;
+use super::profile::to_f64;
+
+/// Looking at a rule at all costs as much as so many of its pairs for each record.
+const PAIRS_PER_RECORD_FREE: f64 = 0.5;
+/// A further rule must find this share of the likely matches, and so many of them.
+const GAIN_MIN: f64 = 0.0005;
+const MATCHES_MIN: f64 = 0.5;
+/// Most rules.
+const RULES_MAX: usize = 14;
+
+/// The rules chosen, and what is known of their recall.
+pub(super) struct Choice {
+    /// Places among the candidates, the most useful first.
+    pub(super) rules: Vec<usize>,
+    /// Share of the likely matches that each rule gives, and that it adds.
+    pub(super) found: Vec<(f64, f64)>,
+    /// Estimate of the share of all matches that the chosen give, those counted in that no candidate gives.
+    pub(super) recall: f64,
+}
+
+/// Takes rules one by one, each time the one with most new likely matches for its pairs.
+pub(super) fn choose(
+    candidates: &[Candidate],
+    looks: &[Look],
+    extent: Extent<'_>,
+    pairs_max: u64,
+) -> Choice {
+    let free = PAIRS_PER_RECORD_FREE * to_f64(extent.sources.len());
+    let here = looks
+        .iter()
+        .filter(|look| extent.holds(look.left, look.right) && look.chance > 0.01)
+        .collect::<Vec<_>>();
+    let all = here.iter().map(|look| look.matches()).sum::<f64>();
+    let mut open = vec![true; here.len()];
+    let (mut rules, mut spent) = (Vec::new(), 0);
+    while rules.len() < RULES_MAX {
+        let gains = gains(candidates.len(), &here, &open);
+        let least = f64::max(GAIN_MIN * all, MATCHES_MIN);
+        let worth = |place: usize| gains[place] / (cost(&candidates[place]) + free);
+        let best = (0..candidates.len())
+            .filter(|&place| gains[place] >= least && spent + candidates[place].cost <= pairs_max)
+            .max_by(|&one, &other| worth(one).total_cmp(&worth(other)).then(other.cmp(&one)));
+        let Some(best) = best else {
+            break;
+        };
+        spent += candidates[best].cost;
+        rules.push(best);
+        for (open, look) in open.iter_mut().zip(&here) {
+            *open = *open && !look.is_given_by(best);
+        }
+    }
+    without_idle(&mut rules, &here);
+    told(rules, &here, all)
+}
+
+fn cost(candidate: &Candidate) -> f64 {
+    #[expect(clippy::cast_precision_loss, reason = "counts are far below 2^53")]
+    let cost = candidate.cost as f64;
+    cost
+}
+
+fn gains(rules: usize, looks: &[&Look], open: &[bool]) -> Vec<f64> {
+    let mut gains = vec![0.0; rules];
+    for (look, _) in looks.iter().zip(open).filter(|(_, open)| **open) {
+        for (word, &bits) in look.rules.iter().enumerate() {
+            let mut bits = bits;
+            while bits != 0 {
+                gains[word * 64 + bits.trailing_zeros() as usize] += look.matches();
+                bits &= bits - 1;
+            }
+        }
+    }
+    gains
+}
+
+/// Drops rules whose pairs the others give by now.
+fn without_idle(rules: &mut Vec<usize>, looks: &[&Look]) {
+    let mut place = 0;
+    while place < rules.len() && rules.len() > 2 {
+        let rule = rules[place];
+        let others = rules.iter().filter(|other| **other != rule);
+        let others = others.copied().collect::<Vec<_>>();
+        let alone = looks
+            .iter()
+            .filter(|look| {
+                look.is_given_by(rule) && !others.iter().any(|&other| look.is_given_by(other))
+            })
+            .map(|look| look.matches())
+            .sum::<f64>();
+        if alone < MATCHES_MIN {
+            rules.remove(place);
+        } else {
+            place += 1
+        }
+    }
+}
+
+/// The estimate of recall is Chao's lower bound of the unseen (Chao 1987): matches that one rule alone gives, and those that
+/// two give, tell of those that none gives.
+fn told(rules: Vec<usize>, looks: &[&Look], all: f64) -> Choice {
+    let (mut once, mut twice, mut covered) = (0.0, 0.0, 0.0);
+    let mut found = vec![(0.0, 0.0); rules.len()];
+    for look in looks {
+        let given = rules
+            .iter()
+            .enumerate()
+            .filter(|(_, rule)| look.is_given_by(**rule))
+            .map(|(place, _)| place);
+        let given = given.collect::<Vec<_>>();
+        match given.len() {
+            0 => {}
+            1 => once += look.matches(),
+            2 => twice += look.matches(),
+            _ => {}
+        }
+        if let Some(&first) = given.first() {
+            covered += look.matches();
+            found[first].1 += look.matches();
+        }
+        for place in given {
+            found[place].0 += look.matches();
+        }
+    }
+    let unseen = once * once / (2.0 * f64::max(twice, 1.0));
+    let whole = f64::max(all, covered + unseen).max(1e-9);
+    for share in &mut found {
+        *share = (share.0 / whole, share.1 / whole);
+    }
+    Choice {
+        rules,
+        found,
+        recall: covered / whole,
+    }
+}
+
+/// The rule's name for people.
+pub(super) fn name_of(candidate: &Candidate, keys: &[CandidateKey<'_>]) -> String {
+    let told = |text: &str| {
+        let Some((function, arguments)) = text.trim_end_matches(')').split_once('(') else {
+            return text.replace('_', " ");
+        };
+        let (columns, figure) =
+            arguments
+                .rsplit_once(", ")
+                .map_or((arguments, ""), |(columns, figure)| {
+                    if figure.parse::<f64>().is_ok() {
+                        (columns, figure)
+                    } else {
+                        (arguments, "")
+                    }
+                });
+        let columns = columns.replace('_', " ");
+        match function {
+            "prefix" => format!("first {figure} of {columns}"),
+            "suffix" => format!("last {figure} of {columns}"),
+            "nysiis" | "soundex" | "phonetic" | "cologne" => {
+                format!("sound of {columns} ({function})")
+            }
+            "typos" => format!("{columns} but for one error"),
+            "any_of" => format!("{} in either place", columns.replace(", ", " or ")),
+            "rare_tokens" => format!("a rare word of {columns} (of {figure})"),
+            "token_pairs" => format!("two rare words of {columns} (of {figure})"),
+            "tokens" => format!("a word of {columns}"),
+            "within" => format!("{columns} within {figure}"),
+            other => format!("{} of {columns}", other.replace('_', " ")),
+        }
+    };
+    candidate
+        .keys
+        .iter()
+        .map(|&key| told(&keys[key].text))
+        .collect::<Vec<_>>()
+        .join(", ")
+}

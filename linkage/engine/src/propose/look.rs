@@ -1,0 +1,242 @@
+//! The first look: pairs that possible rules give, compared in four levels, with chances learnt from them alone
+//! (Fellegi and Sunter 1969; Winkler 1988). Pairs that no rule gives count as different records.
+
+use rayon::prelude::*;
+
+use super::candidates::{Candidate, CandidateKey, Extent, blocks, mixed, sizes};
+use super::profile::to_f64;
+use super::sight::{ABSENT, LEVELS, Sight};
+use crate::Row;
+use crate::blocking::KeyCodes;
+
+/// Pairs that are looked at, of each rule and in all.
+const PAIRS_PER_RULE_MAX: u64 = 60_000;
+const PAIRS_MAX: usize = 1_500_000;
+/// Random pairs that show how often different records agree.
+const RANDOM_PAIRS: u64 = 150_000;
+const ROUNDS: usize = 25;
+/// True pairs for each record, at first.
+const MATCHES_PER_RECORD: f64 = 0.2;
+
+/// A pair looked at.
+pub(super) struct Look {
+    pub(super) left: Row,
+    pub(super) right: Row,
+    /// Of how many such pairs it tells: sampling's other side.
+    pub(super) weight: f64,
+    /// The rules that give it, a bit each.
+    pub(super) rules: Vec<u64>,
+    pub(super) levels: Vec<u8>,
+    /// The chance that the two are one.
+    pub(super) chance: f64,
+}
+
+/// Chances of the levels by field.
+pub(super) struct Chances {
+    pub(super) m: Vec<[f64; LEVELS]>,
+    pub(super) u: Vec<[f64; LEVELS]>,
+    /// Log-odds, base e, of two records at random.
+    pub(super) prior: f64,
+}
+
+impl Look {
+    pub(super) fn is_given_by(&self, rule: usize) -> bool {
+        self.rules[rule / 64] >> (rule % 64) & 1 == 1
+    }
+
+    /// Pairs like it that are matches.
+    pub(super) fn matches(&self) -> f64 {
+        self.weight * self.chance
+    }
+}
+
+/// Pairs of the candidates' blocks, those of dear rules by a sample of the blocks.
+pub(super) fn looks(
+    keys: &[CandidateKey<'_>],
+    candidates: &[Candidate],
+    sights: &[Sight<'_>],
+    extent: Extent<'_>,
+) -> Vec<Look> {
+    let per_rule =
+        (PAIRS_MAX as u64 / candidates.len().max(1) as u64).clamp(2_000, PAIRS_PER_RULE_MAX);
+    let steps = candidates
+        .iter()
+        .map(|candidate| candidate.cost.div_ceil(per_rule).max(1))
+        .collect::<Vec<_>>();
+    let mut pairs = candidates
+        .par_iter()
+        .zip(&steps)
+        .flat_map_iter(|(candidate, &step)| pairs_of(keys, candidate, step, extent))
+        .collect::<Vec<_>>();
+    pairs.par_sort_unstable();
+    pairs.dedup();
+    let block_sizes = keys.iter().map(|key| sizes(&key.codes)).collect::<Vec<_>>();
+    pairs
+        .into_par_iter()
+        .map(|(left, right)| {
+            let mut rules = vec![0_u64; candidates.len().div_ceil(64)];
+            let shared = keys
+                .iter()
+                .zip(&block_sizes)
+                .map(|(key, sizes)| smallest_shared(&key.codes, sizes, left, right));
+            let shared = shared.collect::<Vec<_>>();
+            let mut missed = 1.0;
+            for (place, candidate) in candidates.iter().enumerate() {
+                if gives(candidate, &shared) {
+                    rules[place / 64] |= 1 << (place % 64);
+                    missed *= 1.0 - 1.0 / steps[place] as f64;
+                }
+            }
+            let levels = sights
+                .iter()
+                .map(|sight| sight.level(left, right))
+                .collect();
+            Look {
+                left,
+                right,
+                weight: 1.0 / f64::max(1.0 - missed, 1e-6),
+                rules,
+                levels,
+                chance: 0.0,
+            }
+        })
+        .collect()
+}
+
+/// Whether the rule gives a pair that shares keys of these block sizes. A block of two keys is bounded by the smaller.
+fn gives(candidate: &Candidate, shared: &[Option<u32>]) -> bool {
+    match candidate.keys.as_slice() {
+        [only] => shared[*only].is_some_and(|size| size as usize <= candidate.size_max),
+        several => several.iter().all(|&key| shared[key].is_some()),
+    }
+}
+
+/// Records of the smallest block of the key that holds both.
+fn smallest_shared(codes: &KeyCodes<'_>, sizes: &[u32], left: Row, right: Row) -> Option<u32> {
+    let (left, right) = (codes.at(left), codes.at(right));
+    let shared = left
+        .iter()
+        .filter(|code| right.contains(code))
+        .map(|&code| sizes[code as usize]);
+    shared.min()
+}
+
+fn pairs_of(
+    keys: &[CandidateKey<'_>],
+    candidate: &Candidate,
+    step: u64,
+    extent: Extent<'_>,
+) -> Vec<(Row, Row)> {
+    let entries = blocks(keys, &candidate.keys, step);
+    let mut pairs = Vec::new();
+    for block in entries
+        .chunk_by(|one, other| one.0 == other.0)
+        .filter(|block| block.len() <= candidate.size_max)
+    {
+        for (place, &(_, left)) in block.iter().enumerate() {
+            let rights = block[place + 1..].iter().map(|&(_, right)| right);
+            pairs.extend(
+                rights
+                    .filter(|&right| extent.holds(left, right))
+                    .map(|right| (left, right)),
+            );
+        }
+    }
+    pairs
+}
+
+/// Levels of random pairs, by field: how often records that have nothing to do with each other agree.
+fn chances_of_different(sights: &[Sight<'_>], extent: Extent<'_>) -> Vec<[f64; LEVELS]> {
+    let records = extent.sources.len() as u64;
+    let draws = (0..RANDOM_PAIRS).into_par_iter().filter_map(|draw| {
+        let row = |number: u64| Row::try_from(number % records.max(1)).unwrap_or(0);
+        let (left, right) = (row(mixed(1, 2 * draw)), row(mixed(2, 2 * draw + 1)));
+        (left != right && extent.holds(left, right)).then_some((left.min(right), left.max(right)))
+    });
+    let mut draws = draws.collect::<Vec<_>>();
+    draws.par_sort_unstable();
+    draws.dedup();
+    let of_field = |sight: &Sight<'_>| {
+        let mut counts = [0.5; LEVELS];
+        for &(left, right) in &draws {
+            let level = sight.level(left, right);
+            if level != ABSENT {
+                counts[usize::from(level)] += 1.0;
+            }
+        }
+        let sum = counts.iter().sum::<f64>();
+        counts.map(|count| count / sum)
+    };
+    sights.par_iter().map(of_field).collect()
+}
+
+/// Learns the chances by expectation and maximisation, and gives each pair its own.
+pub(super) fn learn(
+    looks: &mut [Look],
+    sights: &[Sight<'_>],
+    used: &[bool],
+    extent: Extent<'_>,
+) -> Chances {
+    let records = to_f64(extent.sources.len()).max(2.0);
+    #[expect(clippy::cast_precision_loss, reason = "counts are far below 2^53")]
+    let pairs = extent.all_pairs().max(1) as f64;
+    let u = chances_of_different(sights, extent);
+    let mut chances = Chances {
+        m: vec![[0.75, 0.12, 0.05, 0.08]; sights.len()],
+        u,
+        prior: (MATCHES_PER_RECORD * records / pairs).min(0.5).ln(),
+    };
+    for _ in 0..ROUNDS {
+        weigh(looks, sights, used, &chances);
+        let mut expected = vec![[0.0; LEVELS]; sights.len()];
+        let mut matches = 0.0;
+        for look in looks.iter() {
+            matches += look.matches();
+            for (counts, &level) in expected
+                .iter_mut()
+                .zip(&look.levels)
+                .filter(|(_, level)| **level != ABSENT)
+            {
+                counts[usize::from(level)] += look.matches();
+            }
+        }
+        for (m, counts) in chances.m.iter_mut().zip(&expected) {
+            // Ten pairs of what is usual, so that a field that few pairs show stays sensible.
+            let prior = [7.5, 1.2, 0.5, 0.8];
+            let sum = counts.iter().sum::<f64>() + 10.0;
+            for level in 0..LEVELS {
+                m[level] = (counts[level] + prior[level]) / sum;
+            }
+        }
+        let share = (matches.clamp(0.005 * records, 5.0 * records) / pairs).min(0.5);
+        chances.prior = (share / (1.0 - share)).ln();
+    }
+    weigh(looks, sights, used, &chances);
+    chances
+}
+
+fn weigh(looks: &mut [Look], sights: &[Sight<'_>], used: &[bool], chances: &Chances) {
+    looks.par_iter_mut().for_each(|look| {
+        let evidence = (0..sights.len())
+            .filter(|&place| used[place])
+            .map(|place| bits(look, place, &sights[place], chances));
+        let odds = chances.prior + evidence.sum::<f64>();
+        look.chance = 1.0 / (1.0 + (-odds).exp());
+    });
+}
+
+/// What a field says of a pair, in units of e.
+pub(super) fn bits(look: &Look, place: usize, sight: &Sight<'_>, chances: &Chances) -> f64 {
+    let level = look.levels[place];
+    if level == ABSENT {
+        return 0.0;
+    }
+    let (m, mut u) = (
+        chances.m[place][usize::from(level)],
+        chances.u[place][usize::from(level)],
+    );
+    if level == 0 {
+        u = sight.share(look.left).max(1e-6);
+    }
+    (m / u).ln()
+}

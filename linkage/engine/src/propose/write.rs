@@ -1,0 +1,408 @@
+//! The proposal as a model file that is pleasant to read.
+
+use std::fmt::Write as _;
+
+use super::candidates::name_pairs;
+use super::field::Field;
+use super::gather::Ignored;
+use super::levels::{Compared, both_names, compared};
+use super::{Findings, Proposal, ProposalOptions, ProposedRule, RawFiles};
+use crate::model::{Clean, ColumnKind, Combine, Headings};
+use crate::{BlockingReport, LinkageError, Model};
+
+/// From this share of exchanged given names and surnames on, the two are compared together.
+const EXCHANGED_MIN: f64 = 0.003;
+/// A file with so few doubles, for each record linked elsewhere, holds one record of each.
+const ONE_EACH_MAX: f64 = 0.05;
+
+/// The model's text, read back as a model, with its blocking counted by `count`.
+pub(super) fn written(
+    fields: &[Field],
+    found: &Findings,
+    files: &RawFiles<'_>,
+    options: &ProposalOptions,
+    ignored: Vec<Ignored>,
+    count: impl Fn(&Model) -> Result<BlockingReport, LinkageError>,
+) -> Result<Proposal, LinkageError> {
+    let compared = comparisons(fields, found);
+    let draft = text_of(fields, found, files, options, &ignored, &compared, None);
+    let report = count(&Model::parse(&draft)?)?;
+    let text = text_of(
+        fields,
+        found,
+        files,
+        options,
+        &ignored,
+        &compared,
+        Some(&report),
+    );
+    let rules = found
+        .rules
+        .iter()
+        .zip(&report.rules)
+        .map(|(rule, counted)| ProposedRule {
+            name: rule.name.clone(),
+            pairs: counted.pairs,
+            largest: counted.largest,
+            found: rule.found,
+            added: rule.added,
+        });
+    Ok(Proposal {
+        rules: rules.collect(),
+        model: Model::parse(&text)?,
+        text,
+        ignored,
+        recall: found.recall,
+    })
+}
+
+fn comparisons(fields: &[Field], found: &Findings) -> Vec<Compared> {
+    let mut all = Vec::new();
+    let exchanged = name_pairs(fields).into_iter().find(|(given, surname)| {
+        found.exchanged >= EXCHANGED_MIN && found.used[*given] && found.used[*surname]
+    });
+    for (place, field) in fields
+        .iter()
+        .enumerate()
+        .filter(|(place, _)| found.used[*place])
+    {
+        match exchanged {
+            Some((given, surname)) if place == given || place == surname => {
+                if place == given.min(surname) {
+                    all.push(both_names(given, surname));
+                }
+            }
+            _ => all.push(compared(place, field)),
+        }
+    }
+    all
+}
+
+fn text_of(
+    fields: &[Field],
+    found: &Findings,
+    files: &RawFiles<'_>,
+    options: &ProposalOptions,
+    ignored: &[Ignored],
+    compared: &[Compared],
+    report: Option<&BlockingReport>,
+) -> String {
+    let mut text = String::new();
+    head(&mut text, found, files, options, ignored);
+    for (place, field) in fields.iter().enumerate() {
+        let blocked = found.rules.iter().any(|rule| rule.fields.contains(&place));
+        if found.used[place] || blocked {
+            column(&mut text, field);
+        }
+    }
+    for comparison in compared {
+        write_comparison(&mut text, comparison, fields, found);
+    }
+    for (place, rule) in found.rules.iter().enumerate() {
+        write_rule(
+            &mut text,
+            rule,
+            report.and_then(|report| report.rules.get(place)),
+            compared,
+        );
+    }
+    text
+}
+
+/// Adds a line. Writing to a string cannot fail.
+fn line(text: &mut String, line: std::fmt::Arguments<'_>) {
+    let _ = text.write_fmt(line);
+    text.push('\n');
+}
+
+fn head(
+    text: &mut String,
+    found: &Findings,
+    files: &RawFiles<'_>,
+    options: &ProposalOptions,
+    ignored: &[Ignored],
+) {
+    let records = grouped(files.sources.len() as u64);
+    line(
+        text,
+        format_args!(
+            "# Proposed from {records} records of {}. Change what you know better.",
+            listed(files.source_names)
+        ),
+    );
+    line(
+        text,
+        format_args!(
+            "# The rules below are thought to give {} of all matches as candidates.",
+            percent(found.recall)
+        ),
+    );
+    for entry in ignored {
+        line(
+            text,
+            format_args!("# Left out: `{}`, for {}.", entry.heading, entry.reason),
+        );
+    }
+    line(text, format_args!("name = {}", quoted(&options.name)));
+    line(text, format_args!("version = 1"));
+    if found.across_alone {
+        line(
+            text,
+            format_args!(
+                "\n# No file seems to hold anything twice: only records of different files are compared."
+            ),
+        );
+        line(text, format_args!("scope = \"across_sources\""));
+    }
+    line(
+        text,
+        format_args!("\n# The threshold is chosen from the data, by what the two errors cost."),
+    );
+    line(
+        text,
+        format_args!("[decision]\ncost_false_link = 1.0\ncost_missed_link = 1.0"),
+    );
+    for (name, _) in files
+        .source_names
+        .iter()
+        .zip(&found.doubles)
+        .filter(|(_, doubles)| found.across_alone && **doubles < ONE_EACH_MAX)
+    {
+        line(
+            text,
+            format_args!(
+                "\n[[source]]\nname = {}\none_per_cluster = \"hard\"",
+                quoted(name)
+            ),
+        );
+    }
+}
+
+fn column(text: &mut String, field: &Field) {
+    let (settings, profile) = (&field.settings, &field.profile);
+    let distinct = grouped(profile.distinct as u64);
+    let filled = percent(profile.fill());
+    line(
+        text,
+        format_args!(
+            "\n# Taken for {}: {filled} filled, {distinct} values.",
+            field.role.told()
+        ),
+    );
+    line(
+        text,
+        format_args!("[[column]]\nname = {}", quoted(&settings.name)),
+    );
+    match &settings.from {
+        Headings::One(heading) => line(text, format_args!("from = {}", quoted(heading))),
+        Headings::Several(headings) if headings.is_empty() => {}
+        Headings::Several(headings) => {
+            let headings = headings
+                .iter()
+                .map(|heading| quoted(heading))
+                .collect::<Vec<_>>()
+                .join(", ");
+            line(text, format_args!("from = [{headings}]"));
+        }
+    }
+    if settings.combine == Combine::DateParts {
+        line(text, format_args!("combine = \"date_parts\""));
+    }
+    line(
+        text,
+        format_args!("kind = \"{}\"", kind_name(settings.kind)),
+    );
+    if !settings.clean.is_empty() {
+        let steps = settings
+            .clean
+            .iter()
+            .map(|step| format!("\"{}\"", clean_name(*step)))
+            .collect::<Vec<_>>()
+            .join(", ");
+        line(text, format_args!("clean = [{steps}]"));
+    }
+    if !settings.missing.is_empty() {
+        let spellings = settings
+            .missing
+            .iter()
+            .map(|spelling| quoted(spelling))
+            .collect::<Vec<_>>()
+            .join(", ");
+        line(text, format_args!("missing = [{spellings}]"));
+    }
+}
+
+fn write_comparison(text: &mut String, comparison: &Compared, fields: &[Field], found: &Findings) {
+    if comparison.kind == "names" {
+        let share = percent(found.exchanged);
+        line(
+            text,
+            format_args!(
+                "\n# In {share} of the likely matches the two stand in each other's place."
+            ),
+        );
+    } else {
+        line(text, format_args!(""));
+    }
+    line(
+        text,
+        format_args!(
+            "[[comparison]]\nname = {}\nkind = \"{}\"",
+            quoted(&comparison.name),
+            comparison.kind
+        ),
+    );
+    match comparison.fields.as_slice() {
+        [only] => line(
+            text,
+            format_args!("column = {}", quoted(fields[*only].name())),
+        ),
+        several => {
+            let names = several
+                .iter()
+                .map(|&place| quoted(fields[place].name()))
+                .collect::<Vec<_>>()
+                .join(", ");
+            line(text, format_args!("columns = [{names}]"));
+        }
+    }
+    line(text, format_args!("level = ["));
+    for level in &comparison.levels {
+        let rarity = if level.2 { ", rarity = true" } else { "" };
+        line(
+            text,
+            format_args!(
+                "  {{ name = {}, when = {}{rarity} }},",
+                quoted(level.0),
+                level.1
+            ),
+        );
+    }
+    line(text, format_args!("]"));
+}
+
+fn write_rule(
+    text: &mut String,
+    rule: &super::Chosen,
+    counted: Option<&crate::RuleReport>,
+    compared: &[Compared],
+) {
+    line(text, format_args!(""));
+    if let Some(counted) = counted {
+        let (pairs, largest) = (grouped(counted.pairs), grouped(counted.largest));
+        let left_out = counted
+            .oversized
+            .iter()
+            .map(|block| block.pairs_left_out)
+            .sum::<u64>();
+        line(
+            text,
+            format_args!(
+                "# {pairs} pairs; largest block {largest} records; gives {} of the likely matches, {} not given before.",
+                percent(rule.found),
+                percent(rule.added)
+            ),
+        );
+        if left_out > 0 {
+            line(
+                text,
+                format_args!(
+                    "# Blocks of more than {} records ({} pairs) are left out.",
+                    rule.size_max,
+                    grouped(left_out)
+                ),
+            );
+        }
+    }
+    let on = rule
+        .on
+        .iter()
+        .map(|key| quoted(key))
+        .collect::<Vec<_>>()
+        .join(", ");
+    line(
+        text,
+        format_args!(
+            "[[block]]\nname = {}\non = [{on}]\nsize_max = {}",
+            quoted(&rule.name),
+            rule.size_max
+        ),
+    );
+    let fixes = compared
+        .iter()
+        .filter(|comparison| {
+            comparison
+                .fields
+                .iter()
+                .any(|field| rule.fields.contains(field))
+        })
+        .map(|comparison| quoted(&comparison.name))
+        .collect::<Vec<_>>();
+    line(
+        text,
+        format_args!("fixes = [{}]\ntrain = true", fixes.join(", ")),
+    );
+}
+
+fn kind_name(kind: ColumnKind) -> &'static str {
+    match kind {
+        ColumnKind::Text => "text",
+        ColumnKind::Code => "code",
+        ColumnKind::Date => "date",
+        ColumnKind::Number => "number",
+        ColumnKind::Array => "array",
+        ColumnKind::Clk => "clk",
+    }
+}
+
+fn clean_name(step: Clean) -> &'static str {
+    match step {
+        Clean::Trim => "trim",
+        Clean::Lower => "lower",
+        Clean::Width => "width",
+        Clean::Unaccent => "unaccent",
+        Clean::Kana => "kana",
+        Clean::Letters => "letters",
+        Clean::Digits => "digits",
+        Clean::Alphanumeric => "alphanumeric",
+        Clean::Words => "words",
+        Clean::Squeeze => "squeeze",
+        Clean::NoTitles => "no_titles",
+        Clean::NoZeros => "no_zeros",
+        Clean::NoBrackets => "no_brackets",
+    }
+}
+
+fn listed(names: &[String]) -> String {
+    names
+        .iter()
+        .map(|name| format!("`{name}`"))
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
+/// A TOML string.
+fn quoted(text: &str) -> String {
+    toml::Value::String(text.to_owned()).to_string()
+}
+
+fn percent(share: f64) -> String {
+    if share >= 0.9995 || share == 0.0 {
+        format!("{:.0} %", share * 100.0)
+    } else {
+        format!("{:.1} %", share * 100.0)
+    }
+}
+
+/// A number with commas between thousands.
+fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut grouped = String::new();
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    grouped
+}
