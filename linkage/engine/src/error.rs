@@ -25,6 +25,12 @@ pub enum LinkageError {
         /// The level's name.
         level: String,
     },
+    /// The settings or the key of an encoder cannot be used.
+    #[error("the encoding settings are not valid: {message}")]
+    Encoding {
+        /// What is wrong, and what would be allowed.
+        message: String,
+    },
     /// Blocking would give more pairs than the model allows.
     #[error(
         "the blocking rules give {pairs} pairs, more than `pairs_max` = {maximum}; the dearest rule is `{rule}`"
@@ -42,6 +48,12 @@ pub enum LinkageError {
 impl LinkageError {
     pub(crate) fn unfit(message: impl Into<String>) -> Self {
         Self::Unfit {
+            message: message.into(),
+        }
+    }
+
+    pub(crate) fn encoding(message: impl Into<String>) -> Self {
+        Self::Encoding {
             message: message.into(),
         }
     }

@@ -32,7 +32,11 @@ mod weigh;
 pub use blocking::{BlockingReport, Blocks, Oversized, RuleReport};
 pub use codes::{Codes, CodesBuilder, Counts, Interner};
 pub use column::{Typed, Unreadable, typed, typed_repeated};
-pub use comparison::{Comparison, Custom, Level, Memo, Outcome, Test};
+pub use comparison::{
+    Comparison, Custom, EventDate, Label, Level, Memo, Outcome, Test, clk, common_prefix,
+    date_test, event_dates, hla, identifier, initials_fit, japanese, name_similarity, similarity,
+    tokens,
+};
 pub use date::PackedDate;
 pub use decide::{Decision, NoRules, Reason, Rules};
 pub use error::LinkageError;

@@ -1,31 +1,63 @@
 //! Similarity of short strings: W. E. Winkler, "String comparator metrics and enhanced decision rules in the
 //! Fellegi-Sunter model of record linkage", 1990.
+//!
+//! Levels: `same`, `at_least = 0.92` (any number of them), `otherwise`. The measure itself is
+//! [`similarity::jaro_winkler`](super::similarity::jaro_winkler).
 
+use super::similarity::{Dictionary, JaroWinklerFilter};
 use super::{Coded, Outcome, Test, Values, first};
 use crate::Codes;
 
 /// Compares two interned strings.
-struct JaroWinkler<'a> {
-    codes: &'a Codes,
+struct JaroWinkler {
+    dictionary: Dictionary,
     tests: Vec<Test>,
+    /// The lowest similarity above the last level, if the levels are by similarity alone.
+    filter: Option<JaroWinklerFilter>,
 }
 
-pub(crate) fn coded(codes: &Codes, tests: Vec<Test>) -> Coded<'_> {
-    Coded::new(codes.rows(), Box::new(JaroWinkler { codes, tests }))
+pub(super) fn coded(codes: &Codes, tests: Vec<Test>) -> Coded<'_> {
+    let filter = lowest(&tests).map(JaroWinklerFilter::new);
+    let values = JaroWinkler {
+        dictionary: Dictionary::of_codes(codes),
+        tests,
+        filter,
+    };
+    Coded::new(codes.rows(), Box::new(values))
 }
 
-impl Values for JaroWinkler<'_> {
+/// The least similarity of any level but the last, when that takes all others.
+fn lowest(tests: &[Test]) -> Option<f64> {
+    let (Test::Otherwise, above) = tests.split_last()? else {
+        return None;
+    };
+    above.iter().try_fold(1.0, |least: f64, test| match test {
+        Test::Same => Some(least),
+        Test::AtLeast(similarity) => Some(least.min(*similarity)),
+        _ => None,
+    })
+}
+
+impl Values for JaroWinkler {
     fn outcome(&self, left: u32, right: u32) -> Outcome {
         let same = left == right;
         let similarity = if same {
             1.0
         } else {
-            strsim::jaro_winkler(self.codes.name(left), self.codes.name(right))
+            self.dictionary
+                .jaro_winkler(left as usize - 1, right as usize - 1)
         };
         first(&self.tests, |test| match test {
             Test::Same => same,
             Test::AtLeast(least) => similarity >= *least,
             _ => true,
         })
+    }
+
+    fn hopeless(&self, left: u32, right: u32) -> bool {
+        let signature = |code: u32| self.dictionary.signature(code as usize - 1);
+        self.filter
+            .as_ref()
+            .is_some_and(|filter| filter.hopeless(signature(left), signature(right)))
     }
 }

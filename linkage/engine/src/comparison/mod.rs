@@ -1,19 +1,40 @@
 //! Comparisons: each turns two values into one level. One comparison a file.
 
 mod array;
+mod bind;
+pub mod clk;
+mod clk_similarity;
+mod damerau_levenshtein;
 mod date;
+mod event_dates;
 mod exact;
+mod hierarchy;
+pub mod hla;
+pub mod identifier;
+pub mod japanese;
+mod japanese_name;
 mod jaro_winkler;
+mod label;
+mod names;
 mod number;
+pub mod similarity;
+mod test;
+pub mod tokens;
 
 use std::borrow::Cow;
 
 use rustc_hash::FxHashMap;
-use serde::{Deserialize, Serialize};
 
 use crate::codes::recounted;
-use crate::model::{ComparisonSettings, Kind};
-use crate::{Column, LinkageError, MISSING, Row, Table};
+use crate::{Codes, MISSING, Row, Table};
+
+pub(crate) use bind::bind;
+pub use date::date_test;
+pub use event_dates::{EventDate, event_dates};
+pub use hierarchy::common_prefix;
+pub use label::Label;
+pub use names::{initials_fit, name_similarity};
+pub use test::Test;
 
 /// What two values are to each other: a level of the comparison, or nothing, because one of them is missing.
 ///
@@ -125,51 +146,6 @@ impl Memo {
     }
 }
 
-/// The tests that a level's `when` may name; which ones depends on the comparison's kind.
-#[derive(Clone, Debug, PartialEq, Deserialize, schemars::JsonSchema, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Test {
-    /// The values are equal (of dates: both full and equal).
-    Same,
-    /// The similarity is at least this, 0 to 1.
-    AtLeast(f64),
-    /// The values differ by at most this (of dates: days).
-    Within(f64),
-    /// Same year, day and month exchanged.
-    Swapped,
-    /// Same month and day, the years apart by one of these.
-    YearsOff(Vec<u32>),
-    /// Same year, one of them 1 January: a placeholder for an unknown day.
-    FirstOfYear,
-    /// One is partial, and what is known of both agrees, the month at least.
-    PartOf,
-    /// The years agree.
-    SameYear,
-    /// At least so many shared values.
-    Shared(usize),
-    /// Anything else.
-    Otherwise,
-}
-
-impl Test {
-    /// The name in the model file.
-    #[must_use]
-    pub fn name(&self) -> &'static str {
-        match self {
-            Self::Same => "same",
-            Self::AtLeast(_) => "at_least",
-            Self::Within(_) => "within",
-            Self::Swapped => "swapped",
-            Self::YearsOff(_) => "years_off",
-            Self::FirstOfYear => "first_of_year",
-            Self::PartOf => "part_of",
-            Self::SameYear => "same_year",
-            Self::Shared(_) => "shared",
-            Self::Otherwise => "otherwise",
-        }
-    }
-}
-
 /// A comparison over a dictionary: a code a row, and the outcome of two codes. All kinds but `custom` are such.
 pub(crate) struct Coded<'a> {
     /// Each row's code; [`MISSING`] when there is nothing to compare.
@@ -233,7 +209,7 @@ impl<'a> Coded<'a> {
     }
 
     /// Counts anew where the table's rows tell of several records or of none.
-    fn repeated(mut self, table: &Table) -> Self {
+    pub(super) fn repeated(mut self, table: &Table) -> Self {
         if let Some(times) = table.times() {
             let distinct = self.counts.len() - 1;
             (self.counts, self.present) = recounted(&self.rows, times, distinct);
@@ -252,6 +228,7 @@ impl<'a> Coded<'a> {
     }
 
     /// The outcome of two rows.
+    #[cfg(test)]
     pub(crate) fn compare(&self, left: Row, right: Row) -> Outcome {
         let (left, right) = (self.rows[left as usize], self.rows[right as usize]);
         if left == MISSING || right == MISSING {
@@ -283,14 +260,6 @@ pub(crate) fn dictionary<V: Copy + Eq + std::hash::Hash>(
 }
 
 impl Bound<'_> {
-    /// The outcome of two rows.
-    pub(crate) fn compare(&self, left: Row, right: Row, memo: &mut Memo) -> Outcome {
-        match self {
-            Self::Coded(coded) => coded.compare(left, right),
-            Self::Rows(comparison) => comparison.compare(left, right, memo),
-        }
-    }
-
     /// The exact chance that two different persons reach each level, where the caller's comparison tells it.
     pub(crate) fn chances(&self) -> Option<Vec<f64>> {
         match self {
@@ -298,79 +267,6 @@ impl Bound<'_> {
             Self::Rows(comparison) => comparison.chances(),
         }
     }
-}
-
-/// Makes the model's comparisons over a table's columns; the custom ones are taken from `custom` by name.
-///
-/// # Errors
-/// [`LinkageError::Unfit`] when a column, its type, or a custom comparison is not what the model names.
-pub(crate) fn bind<'a>(
-    settings: &[ComparisonSettings],
-    table: &'a Table,
-    custom: Vec<Custom<'a>>,
-) -> Result<Vec<Bound<'a>>, LinkageError> {
-    let mut custom = custom
-        .into_iter()
-        .map(|given| (given.name, given))
-        .collect::<FxHashMap<_, _>>();
-    let mut bound = Vec::with_capacity(settings.len());
-    for comparison in settings {
-        bound.push(match comparison.kind {
-            Kind::Custom => Bound::Rows(take_custom(comparison, &mut custom)?),
-            _ => Bound::Coded(bind_column(comparison, table)?.repeated(table)),
-        });
-    }
-    Ok(bound)
-}
-
-fn take_custom<'a>(
-    settings: &ComparisonSettings,
-    custom: &mut FxHashMap<&'static str, Custom<'a>>,
-) -> Result<Box<dyn Comparison + 'a>, LinkageError> {
-    let name = settings.name.as_str();
-    let Some(given) = custom.remove(name) else {
-        return Err(LinkageError::unfit(format!(
-            "nobody gave the custom comparison `{name}`"
-        )));
-    };
-    if !settings
-        .levels
-        .iter()
-        .map(|level| level.name.as_str())
-        .eq(given.levels.iter().copied())
-    {
-        let wanted = given.levels.join("`, `");
-        return Err(LinkageError::unfit(format!(
-            "the levels of `{name}` must be `{wanted}`, in this order"
-        )));
-    }
-    Ok(given.comparison)
-}
-
-fn bind_column<'a>(
-    settings: &ComparisonSettings,
-    table: &'a Table,
-) -> Result<Coded<'a>, LinkageError> {
-    let wanted_by = format!("comparison `{}`", settings.name);
-    let column = table.column(settings.column.as_deref().unwrap_or_default(), &wanted_by)?;
-    let tests = settings
-        .levels
-        .iter()
-        .filter_map(|level| level.when.clone())
-        .collect::<Vec<_>>();
-    Ok(match (settings.kind, column) {
-        (Kind::Exact, Column::Codes(codes)) => exact::coded(codes, &tests),
-        (Kind::JaroWinkler, Column::Codes(codes)) => jaro_winkler::coded(codes, tests),
-        (Kind::Date, Column::Dates(dates)) => date::coded(dates, tests),
-        (Kind::Number, Column::Numbers(numbers)) => number::coded(numbers, tests),
-        (Kind::Array, Column::Arrays(arrays)) => array::coded(arrays, tests),
-        (_, other) => {
-            let (found, kind) = (other.kind(), settings.kind);
-            return Err(LinkageError::unfit(format!(
-                "{wanted_by} of kind {kind:?} cannot read a column of {found}"
-            )));
-        }
-    })
 }
 
 /// The outcome of the first test that holds; missing when none does.
@@ -384,4 +280,30 @@ fn first_place(tests: &[Test], holds: impl Fn(&Test) -> bool) -> Option<u8> {
         .iter()
         .position(holds)
         .and_then(|place| u8::try_from(place).ok())
+}
+
+/// The values of a column by ascending code, from code 1.
+pub(crate) fn names_of(codes: &Codes) -> impl Iterator<Item = &str> + Clone {
+    (1..=u32::try_from(codes.distinct()).unwrap_or(u32::MAX)).map(|code| codes.name(code))
+}
+
+/// So many rows as a share of all that have a value.
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "a share needs no more than 24 bits"
+)]
+pub(crate) fn share_of(rows: u32, present: u32) -> f32 {
+    (f64::from(rows) / f64::from(present.max(1))) as f32
+}
+
+/// How many records hold each code, by code; `times` tells of how many each row tells, where that is not one.
+pub(crate) fn records_by_code(rows: &[u32], distinct: usize, times: Option<&[u32]>) -> Vec<u32> {
+    if let Some(times) = times {
+        return recounted(rows, times, distinct).0;
+    }
+    let mut counts = vec![0; distinct + 1];
+    for &code in rows {
+        counts[code as usize] += 1;
+    }
+    counts
 }
