@@ -132,6 +132,7 @@ impl Splitter {
             let Ahead::Row { next, lines, .. } = self.row(text, at, last, &mut split) else {
                 return None;
             };
+            self.places.clear();
             self.line += lines;
             let cells = split
                 .columns
