@@ -1,5 +1,7 @@
 //! A run from table to clusters: block, train, compare, decide, cluster.
 
+use rayon::prelude::*;
+
 use crate::blocking::{BlockingReport, Blocks};
 use crate::comparison::{Custom, bind};
 use crate::decide::{Decision, Rules, decide};
@@ -146,6 +148,20 @@ impl<'a> Job<'a> {
             scorer.prior_bits(),
             decision.or_else(vetoed),
         ))
+    }
+
+    /// By row, the weight in bits that the record would have against one equal to it, without the prior. A record that does
+    /// not reach the threshold even so has too few values to be linked to anything.
+    ///
+    /// # Errors
+    /// [`LinkageError::UntrainedLevel`], which [`Self::prepare`] rules out.
+    pub fn self_weights(&self) -> Result<Vec<f32>, LinkageError> {
+        let scorer = Scorer::new(&self.model, self.table.len(), &self.kernel)?;
+        let rows = 0..u32::try_from(self.table.len()).unwrap_or(u32::MAX);
+        Ok(rows
+            .into_par_iter()
+            .map(|row| scorer.weight(row, row))
+            .collect())
     }
 
     /// The model with the probabilities used.

@@ -38,7 +38,7 @@ pub struct Explanation {
     /// What the pair comes to, for code that acts on it; `None` below the review threshold.
     #[serde(skip)]
     pub decision: Option<Decision>,
-    /// What the pair comes to, in words of its own.
+    /// The same in words.
     pub verdict: Verdict,
     /// Whether the run put both into one cluster; unknown for a pair taken alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -180,6 +180,14 @@ impl Explanation {
     #[must_use]
     pub fn total_bits(&self) -> f32 {
         self.prior_bits + self.weight
+    }
+}
+
+impl Model {
+    /// The log-odds, in bits, that two of so many records drawn at random are one person's.
+    #[must_use]
+    pub fn prior_bits(&self, records: usize) -> f32 {
+        crate::weigh::prior_bits(self, records)
     }
 }
 

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::level_name;
 use crate::blocking::Key;
 use crate::decide::{Decision, Reason};
-use crate::model::BlockSettings;
+use crate::model::{BlockSettings, Scope};
 use crate::weigh::{ScoredPair, Weighed};
 use crate::{Level, Model, Row, Table};
 
@@ -13,6 +13,8 @@ use crate::{Level, Model, Row, Table};
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(tag = "why", rename_all = "snake_case")]
 pub enum Obstacle {
+    /// Both are of one source, and the model links across sources alone.
+    OutOfScope,
     /// No blocking rule makes the two candidates, so a run never looks at them.
     NotCandidates {
         /// Every rule with its keys.
@@ -96,7 +98,10 @@ pub(super) fn of_pair(
     decision: Option<Decision>,
 ) -> Vec<Obstacle> {
     let mut obstacles = Vec::new();
-    if rule.is_none() {
+    let one_source = table.source(pair.left) == table.source(pair.right);
+    if one_source && model.scope == Scope::AcrossSources {
+        obstacles.push(Obstacle::OutOfScope);
+    } else if rule.is_none() {
         let miss = |block| rule_miss(block, table, pair.left, pair.right);
         obstacles.push(Obstacle::NotCandidates {
             rules: model.blocks.iter().map(miss).collect(),

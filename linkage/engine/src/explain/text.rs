@@ -74,6 +74,10 @@ impl Display for Verdict {
 impl Display for Obstacle {
     fn fmt(&self, formatter: &mut Formatter<'_>) -> Result {
         match self {
+            Self::OutOfScope => writeln!(
+                formatter,
+                "not linked: both are of one source, and the model links across sources alone"
+            ),
             Self::NotCandidates { rules } => not_candidates(formatter, rules),
             Self::BelowThreshold {
                 lacking_bits,

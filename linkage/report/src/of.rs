@@ -1,0 +1,403 @@
+//! A report from a run's results.
+
+use std::collections::BTreeMap;
+
+use linkage::{
+    BlockingReport, ClusterGraph, Decision, Explanation, Job, Linkage, LinkageError, Model,
+    RecordName, Row, Scope, ScoreCounts, ScoredPair, Table, TrainM, TrainU,
+};
+
+use crate::data::{
+    Blocking, BlockingRule, ClusterSize, ComparisonChart, Counts, FORM, Histogram, LevelChart,
+    LevelOrigin, OversizedBlock, ReasonCount, Report, Review, ReviewEntry, Source, Threshold,
+    ThresholdOrigin, TrainOrigin, Training, Unlinkables,
+};
+use crate::number;
+
+/// Oversized blocks named by rule.
+const OVERSIZED_NAMED_MAX: usize = 5;
+/// Clusters drawn.
+const GRAPHS_MAX: usize = 4;
+/// Pairs explained.
+const SAMPLES_MAX: usize = 8;
+/// Width of the bins of self-match weights.
+const SELF_BIN_BITS: f64 = 0.25;
+/// Pairs of the review queue that are told.
+const REVIEW_TOLD_MAX: usize = 20;
+
+impl Report {
+    /// What a run's results tell by themselves. What needs more is left unknown: [`Self::with_job`] adds what the job still
+    /// knows, and whoever has a truth or another estimate sets `accuracy` and `estimates`. `asked` is the model as it was
+    /// before the run, whose settings say where threshold and probabilities come from.
+    #[must_use]
+    pub fn of(linkage: &Linkage, table: &Table, asked: &Model) -> Self {
+        let clusters = cluster_sizes(linkage);
+        let prior = linkage.model.prior_bits(table.len());
+        Self {
+            form: FORM,
+            model: linkage.model.name.clone(),
+            model_version: linkage.model.version,
+            sources: sources(table),
+            counts: counts(linkage, table, &clusters),
+            threshold: threshold(&linkage.model),
+            estimates: Vec::new(),
+            accuracy: None,
+            comparisons: comparisons(&linkage.model, asked),
+            prior_bits: Some(f64::from(prior)),
+            blocking: blocking(&linkage.blocking, &linkage.model, table),
+            scores: Some(scores(&linkage.scores, prior)),
+            curve: None,
+            unlinkables: None,
+            dependence: None,
+            training: training(linkage, asked),
+            clusters,
+            samples: Vec::new(),
+            graphs: graphs(linkage, table),
+            review: review(linkage, table),
+        }
+    }
+
+    /// Adds what the job of the run tells: some pairs explained, and records that nothing can link.
+    ///
+    /// # Errors
+    /// None for the job that gave the results; [`LinkageError::UntrainedLevel`] for one that never ran.
+    pub fn with_job(
+        self,
+        job: &Job<'_>,
+        linkage: &Linkage,
+        table: &Table,
+    ) -> Result<Self, LinkageError> {
+        let mut samples = Vec::new();
+        for (left, right) in sample_pairs(linkage, table) {
+            samples.push(job.explain(left, right)?.within(linkage, left, right));
+        }
+        Ok(self
+            .with_self_weights(&job.self_weights()?)
+            .with_samples(samples))
+    }
+
+    /// Adds what the records reach against themselves, from [`linkage::Job::self_weights`], and so which of them nothing
+    /// can link.
+    #[must_use]
+    pub fn with_self_weights(mut self, weights: &[f32]) -> Self {
+        let prior = self.prior_bits.unwrap_or(0.0);
+        let odds = weights.iter().map(|&weight| f64::from(weight) + prior);
+        let below = odds.clone().filter(|&bits| bits < self.threshold.bits);
+        self.unlinkables = Some(Unlinkables {
+            below_threshold: below.count() as u64,
+            self_weights: histogram(odds),
+        });
+        self
+    }
+
+    /// Adds explained pairs, such as `job.explain(left, right)?.within(&linkage, left, right)`.
+    #[must_use]
+    pub fn with_samples(mut self, samples: impl IntoIterator<Item = Explanation>) -> Self {
+        self.samples.extend(samples);
+        self
+    }
+}
+
+/// Pairs that are worth explaining, as rows: the heaviest link, the lightest, the heaviest for review of each reason, and a
+/// vetoed one. Ties go by the records' names.
+#[must_use]
+pub fn sample_pairs(linkage: &Linkage, table: &Table) -> Vec<(Row, Row)> {
+    let mut by_kind = BTreeMap::<(u8, String), &ScoredPair>::new();
+    let heavier = |one: &ScoredPair, other: &ScoredPair| {
+        let names = |pair: &ScoredPair| {
+            let ends = [pair.left, pair.right];
+            ends.map(|row| RecordName::of(table, row))
+        };
+        let order = one.weight.total_cmp(&other.weight);
+        order.then_with(|| names(other).cmp(&names(one))).is_gt()
+    };
+    for (pair, decision) in linkage.pairs.iter().zip(&linkage.decisions) {
+        let mut offer = |kind: u8, name: String, heaviest: bool| {
+            let best = by_kind.entry((kind, name)).or_insert(pair);
+            if heavier(pair, best) == heaviest && *best != pair {
+                *best = pair;
+            }
+        };
+        match decision {
+            Decision::Link => {
+                offer(0, String::new(), true);
+                offer(1, String::new(), false);
+            }
+            Decision::Review(reason) => offer(2, reason.to_string(), true),
+            Decision::Vetoed(veto) => offer(3, (*veto).to_owned(), true),
+        }
+    }
+    let mut pairs = Vec::new();
+    for pair in by_kind.values() {
+        if !pairs.contains(&(pair.left, pair.right)) {
+            pairs.push((pair.left, pair.right));
+        }
+    }
+    pairs.truncate(SAMPLES_MAX);
+    pairs
+}
+
+/// All candidates by log-odds, with how many of them are expected to be one person; empty ends cut off.
+fn scores(scores: &ScoreCounts, prior: f32) -> Histogram {
+    let first = scores.bins.iter().position(|&count| count > 0).unwrap_or(0);
+    let end = scores.bins.iter().rposition(|&count| count > 0);
+    let bins = first..end.map_or(first, |last| last + 1);
+    let middle = |bin: usize| f64::from(ScoreCounts::middle(bin) + prior);
+    let width = f64::from(1.0 / ScoreCounts::BINS_PER_BIT);
+    let expected = |bin: usize| number::drawn(scores.bins[bin]) * number::probability(middle(bin));
+    Histogram {
+        first_bits: middle(first) - width / 2.0,
+        bin_bits: width,
+        counts: scores.bins[bins.clone()].to_vec(),
+        expected: bins.map(expected).collect(),
+    }
+}
+
+/// Counts by bins of [`SELF_BIN_BITS`].
+fn histogram(weights: impl Iterator<Item = f64>) -> Histogram {
+    let mut bins = BTreeMap::<i64, u64>::new();
+    for bits in weights {
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "weights are far below 2^63"
+        )]
+        let bin = (bits / SELF_BIN_BITS).floor() as i64;
+        *bins.entry(bin).or_default() += 1;
+    }
+    let first = bins.keys().next().copied().unwrap_or(0);
+    let last = bins.keys().next_back().copied().unwrap_or(0);
+    #[expect(clippy::cast_precision_loss, reason = "weights are far below 2^53")]
+    Histogram {
+        first_bits: first as f64 * SELF_BIN_BITS,
+        bin_bits: SELF_BIN_BITS,
+        counts: (first..=last)
+            .map(|bin| bins.get(&bin).copied().unwrap_or(0))
+            .collect(),
+        expected: Vec::new(),
+    }
+}
+
+fn sources(table: &Table) -> Vec<Source> {
+    let mut records = vec![0; table.source_names().len()];
+    for row in rows(table) {
+        records[usize::from(table.source(row))] += 1;
+    }
+    let names = table.source_names().iter().cloned();
+    names
+        .zip(records)
+        .map(|(name, records)| Source { name, records })
+        .collect()
+}
+
+fn rows(table: &Table) -> impl Iterator<Item = Row> {
+    (0..).take(table.len())
+}
+
+fn cluster_sizes(linkage: &Linkage) -> Vec<ClusterSize> {
+    let mut sizes = BTreeMap::<u64, u64>::new();
+    for cluster in &linkage.clusters {
+        *sizes.entry(cluster.len() as u64).or_default() += 1;
+    }
+    sizes
+        .into_iter()
+        .map(|(records, clusters)| ClusterSize { records, clusters })
+        .collect()
+}
+
+fn counts(linkage: &Linkage, table: &Table, clusters: &[ClusterSize]) -> Counts {
+    let decided = |wanted: fn(&Decision) -> bool| {
+        linkage
+            .decisions
+            .iter()
+            .filter(|decision| wanted(decision))
+            .count() as u64
+    };
+    Counts {
+        records: table.len() as u64,
+        candidate_pairs: Some(linkage.scores.pairs()),
+        scored_pairs: linkage.pairs.len() as u64,
+        links: decided(|decision| matches!(decision, Decision::Link)),
+        review: decided(|decision| matches!(decision, Decision::Review(_))),
+        vetoed: decided(|decision| matches!(decision, Decision::Vetoed(_))),
+        clusters: linkage.clusters.len() as u64,
+        singletons: clusters
+            .first()
+            .filter(|size| size.records == 1)
+            .map_or(0, |size| size.clusters),
+        largest_cluster: clusters.last().map_or(0, |size| size.records),
+    }
+}
+
+fn threshold(model: &Model) -> Threshold {
+    let probability = model.thresholds.link;
+    Threshold {
+        probability,
+        bits: (probability / (1.0 - probability)).log2(),
+        review: model.thresholds.review,
+        origin: match model.decision {
+            None => ThresholdOrigin::Model,
+            Some(settings) => ThresholdOrigin::Cost {
+                false_link: settings.cost_false_link,
+                missed_link: settings.cost_missed_link,
+            },
+        },
+    }
+}
+
+fn comparisons(model: &Model, asked: &Model) -> Vec<ComparisonChart> {
+    let trained = asked.training.m != TrainM::File || asked.training.u != TrainU::File;
+    let charts = model.comparisons.iter().map(|comparison| ComparisonChart {
+        name: comparison.name.clone(),
+        levels: comparison
+            .levels
+            .iter()
+            .enumerate()
+            .map(|(place, level)| LevelChart {
+                name: level.name.clone(),
+                m: level.m,
+                u: level.u,
+                bits: comparison.level_bits(place).map(f64::from),
+                rarity: level.rarity,
+                origin: if level.fixed || !trained {
+                    LevelOrigin::Fixed
+                } else {
+                    LevelOrigin::Trained
+                },
+            })
+            .collect(),
+    });
+    charts.collect()
+}
+
+fn blocking(found: &BlockingReport, model: &Model, table: &Table) -> Blocking {
+    let rules = found.rules.iter().map(|rule| {
+        let settings = model.blocks.iter().find(|block| block.name == rule.rule);
+        let mut largest = rule.oversized.iter().collect::<Vec<_>>();
+        largest.sort_by_key(|block| (std::cmp::Reverse(block.records), block.first));
+        let named = largest.iter().take(OVERSIZED_NAMED_MAX);
+        BlockingRule {
+            name: rule.rule.clone(),
+            on: settings.map_or_else(Vec::new, |settings| settings.on.clone()),
+            records: rule.records,
+            blocks: rule.blocks,
+            largest: rule.largest,
+            pairs: rule.pairs,
+            new_pairs: None,
+            recall: None,
+            oversized_blocks: rule.oversized.len() as u64,
+            pairs_left_out: rule
+                .oversized
+                .iter()
+                .map(|block| block.pairs_left_out)
+                .sum(),
+            oversized: named
+                .map(|block| OversizedBlock {
+                    first: RecordName::of(table, block.first),
+                    records: block.records,
+                    pairs_kept: block.pairs_kept,
+                    pairs_left_out: block.pairs_left_out,
+                })
+                .collect(),
+        }
+    });
+    Blocking {
+        pairs: found.pairs,
+        pairs_possible: pairs_possible(model, table),
+        recall: None,
+        rules: rules.collect(),
+    }
+}
+
+/// Pairs of records that may be one person's at all.
+fn pairs_possible(model: &Model, table: &Table) -> u64 {
+    let among = |records: u64| records * records.saturating_sub(1) / 2;
+    let all = among(table.len() as u64);
+    match model.scope {
+        Scope::All => all,
+        Scope::AcrossSources => {
+            all - sources(table)
+                .iter()
+                .map(|source| among(source.records))
+                .sum::<u64>()
+        }
+    }
+}
+
+fn training(linkage: &Linkage, asked: &Model) -> Training {
+    let found = &linkage.training;
+    Training {
+        m: match asked.training.m {
+            TrainM::File => TrainOrigin::File,
+            TrainM::Em => TrainOrigin::Em,
+        },
+        u: match asked.training.u {
+            TrainU::File => TrainOrigin::File,
+            TrainU::Data => TrainOrigin::Data,
+        },
+        pairs: found.pairs,
+        patterns: found.patterns as u64,
+        rounds: found.rounds as u64,
+        converged: found.converged,
+        tolerance: Some(asked.training.tolerance),
+        history: Vec::new(),
+    }
+}
+
+/// The clusters whose weakest tie is lightest.
+fn graphs(linkage: &Linkage, table: &Table) -> Vec<ClusterGraph> {
+    let tied = linkage.clusters.iter().filter(|cluster| cluster.len() > 2);
+    let mut graphs = tied
+        .filter_map(|cluster| {
+            let graph = linkage.graph(table, cluster);
+            let weakest = graph.edges.get(graph.weakest?)?.weight;
+            Some((weakest, graph))
+        })
+        .collect::<Vec<_>>();
+    graphs.sort_by(|one, other| {
+        one.0
+            .total_cmp(&other.0)
+            .then_with(|| one.1.records.cmp(&other.1.records))
+    });
+    graphs.truncate(GRAPHS_MAX);
+    graphs.into_iter().map(|(_, graph)| graph).collect()
+}
+
+/// The reasons, and the pairs nearest to the threshold.
+fn review(linkage: &Linkage, table: &Table) -> Review {
+    let prior = linkage.model.prior_bits(table.len());
+    let mut reasons = BTreeMap::<String, u64>::new();
+    let mut queue = Vec::new();
+    for (pair, decision) in linkage.pairs.iter().zip(&linkage.decisions) {
+        if let Decision::Review(reason) = decision {
+            *reasons.entry(reason.to_string()).or_default() += 1;
+            queue.push((pair, reason));
+        }
+    }
+    queue.sort_by(|(one, _), (other, _)| {
+        let names = |row| RecordName::of(table, row);
+        other
+            .weight
+            .total_cmp(&one.weight)
+            .then_with(|| names(one.left).cmp(&names(other.left)))
+            .then_with(|| names(one.right).cmp(&names(other.right)))
+    });
+    let mut reasons = reasons
+        .into_iter()
+        .map(|(reason, pairs)| ReasonCount { reason, pairs })
+        .collect::<Vec<_>>();
+    reasons.sort_by_key(|reason| std::cmp::Reverse(reason.pairs));
+    let head = queue.into_iter().take(REVIEW_TOLD_MAX);
+    Review {
+        reasons,
+        head: head
+            .map(|(pair, reason)| ReviewEntry {
+                left: RecordName::of(table, pair.left),
+                right: RecordName::of(table, pair.right),
+                probability: f64::from(pair.probability),
+                bits: f64::from(pair.weight + prior),
+                reason: reason.to_string(),
+                worth: None,
+            })
+            .collect(),
+    }
+}

@@ -1,0 +1,131 @@
+//! How the probabilities were learnt, and where comparisons say the same thing twice.
+
+use crate::data::{Report, TrainOrigin, TrainingRound};
+use crate::markup::{Cell, Table, escape, label, prose, unknown};
+use crate::number;
+use crate::plot::{Axis, Plot};
+
+pub(super) fn dependence(report: &Report) -> String {
+    let Some(dependence) = &report.dependence else {
+        return unknown(
+            "この実行では、比較どうしの依存は調べられていません。重みは独立を仮定しています。",
+            "dependence between comparisons was not examined in this run; the weights assume independence.",
+        );
+    };
+    let lead = prose(
+        "二つの比較が互いについて語る量（相互情報量、ビット）。考慮していない組では、同じ証拠を二度数えています。",
+        "What two comparisons tell of each other (mutual information, bits). Where it is ignored, evidence counts twice.",
+    );
+    if dependence.pairs.is_empty() {
+        return lead
+            + &format!(
+                "<p>{}</p>\n",
+                label("目立つ依存はありません。", "No dependence to speak of.")
+            );
+    }
+    let mut table = Table::new(&[
+        ("比較", "comparisons"),
+        ("同一人物で", "one person"),
+        ("別人で", "two persons"),
+        ("扱い", "treatment"),
+    ]);
+    for pair in &dependence.pairs {
+        let bits = |bits: Option<f64>| Cell::known(bits.map(|bits| format!("{bits:.3}")));
+        let treatment = if pair.modelled {
+            label("考慮した", "modelled")
+        } else {
+            format!("<strong>{}</strong>", label("考慮していない", "ignored"))
+        };
+        table.row([
+            Cell::Text(format!("{} × {}", escape(&pair.left), escape(&pair.right))),
+            bits(pair.bits_matches),
+            bits(pair.bits_non_matches),
+            Cell::Text(treatment),
+        ]);
+    }
+    lead + &table.finish()
+}
+
+pub(super) fn convergence(report: &Report) -> String {
+    let training = &report.training;
+    let mut table = Table::new(&[("項目", "what"), ("値", "value")]).narrow();
+    let converged = if training.converged {
+        label("収束した", "yes")
+    } else {
+        format!(
+            "<strong>{}</strong>",
+            label("収束していない", "no: more rounds or more data are needed")
+        )
+    };
+    let count = |count| Cell::Text(number::count(count));
+    let em = training.m == TrainOrigin::Em;
+    let mut row = |japanese, english, cell: Cell| {
+        table.row([Cell::Text(label(japanese, english)), cell]);
+    };
+    row("mの出どころ", "m from", Cell::Text(origin(training.m)));
+    row("uの出どころ", "u from", Cell::Text(origin(training.u)));
+    if em {
+        row("学んだ組", "pairs learnt from", count(training.pairs));
+        row("異なる型", "distinct patterns", count(training.patterns));
+        row("反復", "rounds of EM", count(training.rounds));
+        row("収束", "converged", Cell::Text(converged));
+    }
+    table.finish() + &if em { rounds(report) } else { String::new() }
+}
+
+fn origin(origin: TrainOrigin) -> String {
+    match origin {
+        TrainOrigin::File => label("モデルのファイル", "the model file"),
+        TrainOrigin::Em => label("EMアルゴリズム", "expectation maximisation"),
+        TrainOrigin::Labels => label("正解つきの組", "labelled pairs"),
+        TrainOrigin::Data => label("値の頻度", "value frequencies, and random pairs"),
+    }
+}
+
+/// The greatest change by round, on a logarithmic scale.
+fn rounds(report: &Report) -> String {
+    let history = &report.training.history;
+    if history.is_empty() {
+        return unknown(
+            "各反復の変化は記録されていません。",
+            "the change of each round was not written down.",
+        );
+    }
+    let power = |round: &TrainingRound| round.change.max(1e-12).log10();
+    let tolerance = report
+        .training
+        .tolerance
+        .map(|bound| bound.max(1e-12).log10());
+    let y = Axis::over(history.iter().map(power).chain(tolerance).chain([-1.0]));
+    let y = Axis {
+        low: (y.low - 0.3).floor(),
+        high: y.high.ceil(),
+    };
+    let x = Axis {
+        low: 1.0,
+        high: number::drawn(history.len().max(2) as u64),
+    };
+    let mut plot = Plot::new(x, y);
+    for tick in y.ticks(5).into_iter().filter(|tick| tick.fract() == 0.0) {
+        #[expect(clippy::cast_possible_truncation, reason = "a tick of a short axis")]
+        plot.y_tick(tick, &number::power_of_ten(tick as i32));
+    }
+    for tick in x.ticks(6).into_iter().filter(|tick| tick.fract() == 0.0) {
+        plot.x_tick(tick, &number::tick(tick), 0);
+    }
+    let points = (1_u32..).map(f64::from).zip(history.iter().map(power));
+    plot.line("for", points);
+    if let Some(bound) = tolerance {
+        plot.line("sum", [(x.low, bound), (x.high, bound)]);
+        plot.end_labels(&[(bound, "", "許容")]);
+    }
+    plot.finish(
+        "greatest change of a probability by round of EM",
+        &label("反復", "round"),
+        &label(
+            "最も動いた確率の変化（対数目盛）",
+            "greatest change of a probability (log scale); grey: the tolerance",
+        ),
+        1,
+    )
+}
