@@ -1,7 +1,7 @@
 """Precision, recall and F1 over clusters: of all pairs of records that are in one cluster, how many are one person.
 
 Run by `bench.run` in a process of its own: `python -m bench.accuracy DIR PEOPLE.csv` reads `clusters.parquet` (record, cluster) and,
-when it is there, `pairs.parquet` (l, r, probability) and prints JSON.
+when it is there, `pairs.parquet` (l, r, bits) and prints JSON.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ import numpy as np
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
-#: Thresholds, in bits of posterior odds, at which clusters of links are looked at.
-BITS = tuple(range(-6, 25))
+#: Thresholds of a pair's weight, in bits, at which clusters of links are looked at.
+BITS = tuple(range(-6, 61))
 
 
 @dataclass(frozen=True)
@@ -53,11 +53,11 @@ def components(left: np.ndarray, right: np.ndarray, records: int) -> np.ndarray:
     return connected_components(graph, directed=False)[1].astype(np.int64)
 
 
-def by_threshold(left: np.ndarray, right: np.ndarray, probability: np.ndarray, persons: np.ndarray) -> dict[int, Accuracy]:
+def by_threshold(left: np.ndarray, right: np.ndarray, weights: np.ndarray, persons: np.ndarray) -> dict[int, Accuracy]:
     """Of the connected components of the pairs at or above each threshold of [`BITS`]."""
     found = {}
     for bits in BITS:
-        some = probability >= 1.0 / (1.0 + 2.0**-bits)
+        some = weights >= bits
         found[bits] = accuracy(components(left[some], right[some], len(persons)), persons)
     return found
 
@@ -79,8 +79,8 @@ def told(folder: Path, people: Path) -> dict[str, object]:
     _, cluster = np.unique(clusters["cluster"], return_inverse=True)
     result: dict[str, object] = {"clusters": asdict(accuracy(cluster, person))}
     if (folder / "pairs.parquet").exists():
-        pairs = sql.sql(f"select l, r, probability from '{folder}/pairs.parquet'").fetchnumpy()
-        found = by_threshold(pairs["l"] - 1, pairs["r"] - 1, pairs["probability"], person)
+        pairs = sql.sql(f"select l, r, bits from '{folder}/pairs.parquet'").fetchnumpy()
+        found = by_threshold(pairs["l"] - 1, pairs["r"] - 1, pairs["bits"], person)
         bits, most = best(found)
         result |= {"best_bits": bits, "best": asdict(most), "by_bits": {str(bits): one.f1 for bits, one in found.items()}}
     return result

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 from bench import environment
 
@@ -22,7 +23,12 @@ def program() -> Path:
 
 def command(model: Path, file: Path, out: Path) -> list[str]:
     """The command that links a file of people."""
-    return [str(program()), "link-files", "--model", str(model), str(file), "--out", str(out / "linked"), "--id-column", "record_id"]
+    return [str(program()), "link-files", "--model", str(model), str(file), "--out", str(out / "linked"), "--id-column", "record_id", "--force"]
+
+
+def report(out: Path) -> dict[str, Any]:
+    """What the run told of itself."""
+    return json.loads((out / "linked" / "report.json").read_text())
 
 
 def variables() -> dict[str, str]:
@@ -32,12 +38,11 @@ def variables() -> dict[str, str]:
 
 def convert(out: Path) -> None:
     """Copies `clusters.csv` and `pairs.parquet` to the columns that `bench.accuracy` reads."""
-    script = (
-        "import duckdb, sys; linked, out = sys.argv[1:3]; "
-        "duckdb.execute(f\"copy (select record::integer as record, dense_rank() over (order by cluster) as cluster "
-        "from read_csv('{linked}/clusters.csv')) to '{out}/clusters.parquet' (format parquet)\")"
-    )
-    subprocess.run([environment.python(), "-c", script, str(out / "linked"), str(out)], check=True)
-    report = out / "linked" / "report.json"
-    if report.exists():
-        shutil.copy(report, out / "report.json")
+    linked = out / "linked"
+    selects = {
+        "clusters": f"select record::integer as record, cluster from read_csv('{linked}/clusters.csv')",
+        "pairs": f"select record_left::integer as l, record_right::integer as r, weight as bits from '{linked}/pairs.parquet'",
+    }
+    for name, select in selects.items():
+        copy = f"import duckdb; duckdb.execute({f"copy ({select}) to '{out}/{name}.parquet' (format parquet)"!r})"
+        subprocess.run([environment.python(), "-c", copy], check=True)

@@ -88,7 +88,7 @@ def measure(chosen: argparse.Namespace) -> dict[str, Any]:
             "wall": statistics.median(usage.wall for usage in usages[rival]),
             "memory": statistics.median(usage.memory for usage in usages[rival]),
             "accuracy": accuracy(rival, outs[rival], file),
-            "phases": phases(outs[rival]),
+            "phases": phases(outs[rival]) if rival == "splink" else ours.report(outs[rival]),
         }
     return result
 

@@ -31,7 +31,7 @@ COLUMNS = "{record_id: 'INTEGER', given_name: 'VARCHAR', surname: 'VARCHAR', dat
 
 
 def link(model_file: Path, people: Path, out: Path) -> None:
-    """Writes `pairs.parquet` (l, r, probability), `clusters.parquet` (record, cluster) and `phases.json` into `out`."""
+    """Writes `pairs.parquet` (l, r, bits), `clusters.parquet` (record, cluster) and `phases.json` into `out`."""
     phases = Phases()
     model = read_model(model_file)
     connection = duckdb.connect()
@@ -56,7 +56,7 @@ def link(model_file: Path, people: Path, out: Path) -> None:
             pairs, threshold_match_weight=CLUSTERED_BITS)
     with phases.phase("write"):
         write = "copy (select {} from {}) to '{}' (format parquet)"
-        what = "record_id_l as l, record_id_r as r, match_probability as probability"
+        what = "record_id_l as l, record_id_r as r, match_weight as bits"
         connection.execute(write.format(what, pairs.physical_name, out / "pairs.parquet"))
         connection.execute(write.format("record_id as record, cluster_id as cluster", clusters.physical_name, out / "clusters.parquet"))
     (out / "phases.json").write_text(json.dumps(phases.told))

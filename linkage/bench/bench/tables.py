@@ -43,8 +43,12 @@ def rows_of(result: dict[str, Any]) -> list[Row]:
         both("F1 over clusters, as run", lambda told: told["accuracy"]["clusters"]["f1"], "{:.4f}", ratio=False),
         both("precision", lambda told: told["accuracy"]["clusters"]["precision"], "{:.4f}", ratio=False),
         both("recall", lambda told: told["accuracy"]["clusters"]["recall"], "{:.4f}", ratio=False),
-        both("F1 at the best threshold", lambda told: told["accuracy"].get("best", {}).get("f1", float("nan")), "{:.4f}", ratio=False),
+        both("F1 at the best threshold", lambda told: told["accuracy"]["best"]["f1"], "{:.4f}", ratio=False),
     ]
+    if "musubi" in rivals:
+        seconds = rivals["musubi"]["phases"]["timing"]["seconds"]
+        blank = [""] * (len(rivals) - 1)
+        rows += [(f"of our wall time: {name}", *blank, f"{told:.2f}", *blank) for name, told in seconds.items()]
     for name in rivals.get("splink", {}).get("phases", {}):
         cell = f"{rivals['splink']['phases'][name]['cpu']:.2f}"
         rows.append((f"of Splink's CPU time: {name}", cell, *[""] * (len(heading) - 2)))
