@@ -44,5 +44,5 @@ def convert(out: Path) -> None:
         "pairs": f"select record_left::integer as l, record_right::integer as r, weight as bits from '{linked}/pairs.parquet'",
     }
     for name, select in selects.items():
-        copy = f"import duckdb; duckdb.execute({f"copy ({select}) to '{out}/{name}.parquet' (format parquet)"!r})"
-        subprocess.run([environment.python(), "-c", copy], check=True)
+        copy = f"copy ({select}) to '{out}/{name}.parquet' (format parquet)"
+        subprocess.run([environment.python(), "-c", f"import duckdb; duckdb.execute({copy!r})"], check=True)
