@@ -5,7 +5,8 @@ use rustc_hash::FxHashMap;
 use serde::Serialize;
 
 use crate::model::{OnePerCluster, Thresholds};
-use crate::weigh::{ScoredPair, Weighed};
+use crate::review::Constraints;
+use crate::weigh::{Pattern, ScoredPair, Weighed};
 use crate::{Model, Row, Table};
 
 /// Knowledge about pairs that no weight outvotes; the caller's.
@@ -20,6 +21,21 @@ pub trait Rules: Sync {
     /// `parts` gives each comparison's part, in the model's order; it is computed when asked for.
     fn doubt(&self, _pair: &ScoredPair, _parts: &dyn Fn() -> Vec<Weighed>) -> Option<&'static str> {
         None
+    }
+}
+
+impl ScoredPair {
+    /// A pair by its weight alone, for those who have weights from elsewhere: no rule, no levels.
+    #[must_use]
+    pub fn of_weight(left: Row, right: Row, weight: f32, prior_bits: f32) -> Self {
+        Self {
+            left: left.min(right),
+            right: left.max(right),
+            rule: 0,
+            weight,
+            probability: 1.0 / (1.0 + (-(weight + prior_bits)).exp2()),
+            pattern: Pattern::default(),
+        }
     }
 }
 
@@ -86,6 +102,7 @@ pub(crate) fn decide(
     model: &Model,
     table: &Table,
     rules: &dyn Rules,
+    constraints: &Constraints,
     pairs: &[ScoredPair],
     parts: &(dyn Fn(&ScoredPair) -> Vec<Weighed> + Sync),
 ) -> Vec<Decision> {
@@ -93,7 +110,8 @@ pub(crate) fn decide(
         .par_iter()
         .map(|pair| decide_alone(model.thresholds, rules, pair, &|| parts(pair)))
         .collect::<Vec<_>>();
-    for contested in competitors(model, table, pairs, &decisions) {
+    constraints.apply(pairs, &mut decisions);
+    for contested in competitors(model, table, constraints, pairs, &decisions) {
         if decisions[contested] == Decision::Link {
             decisions[contested] = Decision::Review(Reason::Competitor);
         }
@@ -129,6 +147,7 @@ struct Claim {
 fn competitors(
     model: &Model,
     table: &Table,
+    constraints: &Constraints,
     pairs: &[ScoredPair],
     decisions: &[Decision],
 ) -> Vec<usize> {
@@ -146,6 +165,7 @@ fn competitors(
         .iter()
         .enumerate()
         .filter(|(place, _)| !matches!(decisions[*place], Decision::Vetoed(_)))
+        .filter(|(_, pair)| !constraints.together(pair.left, pair.right))
     {
         for (claimed, claimant) in [(pair.left, pair.right), (pair.right, pair.left)] {
             let source = table.source(claimant);

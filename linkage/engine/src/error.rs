@@ -43,6 +43,14 @@ pub enum LinkageError {
         /// The rule with the most pairs.
         rule: String,
     },
+    /// A file of people's decisions cannot be read; the message names allowed values, never a record.
+    #[error("the decisions are not valid, line {line}: {message}")]
+    Decisions {
+        /// The line, from 1.
+        line: usize,
+        /// What is wrong in it.
+        message: String,
+    },
 }
 
 impl LinkageError {

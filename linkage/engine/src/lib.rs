@@ -19,10 +19,12 @@ mod decide;
 mod error;
 mod evaluate;
 mod explain;
+mod identity;
 mod kernel;
 mod model;
 mod part;
 mod propose;
+mod review;
 mod run;
 mod scorer;
 mod table;
@@ -30,6 +32,9 @@ mod train;
 mod weigh;
 
 pub use blocking::{BlockingReport, Blocks, Oversized, RuleReport};
+pub use cluster::{
+    Bound, BoundedComponent, ClusterReport, Clusters, PairWeights, cluster, partition,
+};
 pub use codes::{Codes, CodesBuilder, Counts, Interner};
 pub use column::{Typed, Unreadable, typed, typed_repeated};
 pub use comparison::{
@@ -45,6 +50,9 @@ pub use explain::{
     Change, ClusterGraph, ClusterSplit, ExplainedComparison, Explanation, GraphEdge, KeyAgreement,
     KeyState, Obstacle, RecordName, RuleMiss, Tie, Verdict,
 };
+pub use identity::{
+    IdentityChange, IdentityEvent, NewIdentity, Sequence, carry_over, identity_of_record, replay,
+};
 pub use model::{
     BLOCKS_MAX, BlockSettings, COMPARISONS_MAX, Clean, ClusterSettings, ColumnKind, ColumnSettings,
     Combine, ComparisonSettings, DateOrder, DecisionSettings, Headings, Kind, LEVELS_MAX,
@@ -53,6 +61,11 @@ pub use model::{
 };
 pub use part::{Conclusion, Part, RuleKeys, keys};
 pub use propose::{Ignored, Proposal, ProposalOptions, ProposedRule, RawFiles, propose};
+pub use review::{
+    Conflict, Constraints, RecordId, ReviewChange, ReviewItem, SETTLED_DIFFERENT, Settled,
+    SettledObstacle, SettledReport, Settlement, Superseded, UnknownRecord, parse_settled,
+    review_order, write_settled,
+};
 pub use run::{Job, Linkage, Progress};
 pub use table::{Arrays, Column, MISSING, Row, Table, TableIds};
 pub use train::TrainingReport;

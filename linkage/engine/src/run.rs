@@ -7,6 +7,7 @@ use crate::comparison::{Custom, bind};
 use crate::decide::{Decision, Rules, decide};
 use crate::explain::Explanation;
 use crate::kernel::Kernel;
+use crate::review::Constraints;
 use crate::scorer::Scorer;
 use crate::train::{TrainingReport, train};
 use crate::weigh::{ScoreCounts, ScoredPair, Weighed, prior_bits, probability};
@@ -137,7 +138,10 @@ impl<'a> Job<'a> {
         let rule = self.blocks.rule_of(pair.left, pair.right);
         let told = f64::from(pair.probability) >= self.model.thresholds.review;
         let alone = std::slice::from_ref(&pair);
-        let decision = told.then(|| decide(&self.model, self.table, self.rules, alone, &parts)[0]);
+        let decision = told.then(|| {
+            let nobody = Constraints::default();
+            decide(&self.model, self.table, self.rules, &nobody, alone, &parts)[0]
+        });
         let vetoed = || self.rules.veto(pair.left, pair.right).map(Decision::Vetoed);
         Ok(Explanation::new(
             &self.model,
@@ -227,8 +231,17 @@ pub(crate) fn conclude(
     pairs: &[ScoredPair],
 ) -> (Vec<Decision>, Vec<Vec<Row>>) {
     let parts = |pair: &ScoredPair| scorer.parts(pair.left, pair.right);
-    let mut decisions = decide(model, table, rules, pairs, &parts);
-    let clusters = cluster::cluster(model, table, rules, scorer, pairs, &mut decisions);
+    let constraints = Constraints::default();
+    let mut decisions = decide(model, table, rules, &constraints, pairs, &parts);
+    let clusters = cluster::cluster(
+        model,
+        table,
+        rules,
+        scorer,
+        pairs,
+        &mut decisions,
+        &constraints,
+    );
     (decisions, clusters)
 }
 

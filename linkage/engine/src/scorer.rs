@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use rustc_hash::FxHashMap;
 
 use crate::blocking::{Blocks, Chunk};
+use crate::cluster::PairWeights;
 use crate::kernel::{Compared, Kept, Kernel, Scores, Worker};
 use crate::run::Progress;
 use crate::weigh::{Pattern, ScoreCounts, ScoredPair, Weighed, Weights, prior_bits, probability};
@@ -148,6 +149,16 @@ impl<'k, 'a> Scorer<'k, 'a> {
             idle.push(worker);
         }
         found
+    }
+}
+
+impl PairWeights for Scorer<'_, '_> {
+    fn between(&self, left: Row, right: Row) -> f32 {
+        self.weight(left, right)
+    }
+
+    fn prior_bits(&self) -> f32 {
+        self.prior_bits
     }
 }
 

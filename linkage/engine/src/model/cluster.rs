@@ -3,16 +3,20 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::Fault;
+
 /// How links become clusters.
 #[derive(Clone, Copy, Debug, Deserialize, JsonSchema, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct ClusterSettings {
     /// Most records of one person; what would exceed it goes to review.
     pub size_max: usize,
-    /// How much of the evidence against, between records that others tie together, counts (0 to 1).
+    /// How much of the evidence against, between records that only others tie together, counts (0 to 1).
     pub contradiction_share: f32,
-    /// Most rounds of moving single records to better clusters.
+    /// Most rounds of putting neighbouring clusters together anew, where a component is too large for all partitions.
     pub rounds_max: usize,
+    /// No source gives two records to a cluster; of two sources, the best assignment of one to one.
+    pub one_to_one: bool,
 }
 
 impl Default for ClusterSettings {
@@ -21,7 +25,22 @@ impl Default for ClusterSettings {
             size_max: 100,
             contradiction_share: 0.5,
             rounds_max: 10,
+            one_to_one: false,
         }
+    }
+}
+
+impl ClusterSettings {
+    /// What is wrong, if anything is.
+    pub(super) fn check(&self) -> Result<(), Fault> {
+        let wrong = |message: &str| Err(Fault::new("clusters", "", message.to_owned()));
+        if self.size_max == 0 {
+            return wrong("`clusters.size_max` must be at least 1");
+        }
+        if !(0.0..=1.0).contains(&self.contradiction_share) {
+            return wrong("`clusters.contradiction_share` must lie between 0 and 1");
+        }
+        Ok(())
     }
 }
 

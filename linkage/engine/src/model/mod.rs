@@ -129,6 +129,7 @@ impl Model {
                 "thresholds must be 0 < `review` <= `link` < 1".into(),
             ));
         }
+        self.clusters.check()?;
         self.columns.iter().try_for_each(ColumnSettings::check)?;
         self.comparisons
             .iter()
