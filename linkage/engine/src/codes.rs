@@ -168,6 +168,12 @@ impl Codes {
         }
     }
 
+    /// These rows' values, one for one, under the same codes.
+    pub(crate) fn gathered(&self, rows: &[Row]) -> Self {
+        let rows = rows.iter().map(|&row| self.at(row)).collect();
+        Self::new(rows, self.names.clone())
+    }
+
     /// Counts anew, each row so often.
     pub(crate) fn recount(&mut self, times: &[u32]) {
         (self.counts, self.present) = recounted(&self.rows, times, self.names.len());

@@ -3,12 +3,15 @@
 //! A pair costs a few array look-ups a comparison: equal codes need no similarity, hopeless ones are told by their
 //! signatures, and what is left is remembered. No row is built, no string is touched but in a similarity never seen before.
 
+mod sink;
+
 use rustc_hash::FxHashMap;
 
+use self::sink::{Parts, Sink, Weigh};
 use crate::blocking::{Blocks, Chunk, NO_BLOCK, RuleBlocks};
 use crate::comparison::{Bound, Coded, Memo, Outcome};
 use crate::weigh::{Pattern, ScoreCounts, Weighed, Weights};
-use crate::{Level, Row, Table};
+use crate::{Row, Table};
 
 /// Outcomes that a thread remembers for each comparison; 16 bytes each, so that some comparisons fit the second cache.
 const REMEMBERED: usize = 1 << 13;
@@ -135,7 +138,7 @@ impl<'a> Kernel<'a> {
         let (left, right) = (rows.0.min(rows.1), rows.0.max(rows.1));
         let (left_codes, right_codes) = (self.matrix.row(left), self.matrix.row(right));
         self.compare_into(left_codes, right_codes, (left, right), worker, &mut sink);
-        sink.compared
+        sink.total()
     }
 
     /// The levels alone.
@@ -161,6 +164,13 @@ impl<'a> Kernel<'a> {
         let (left, right) = (rows.0.min(rows.1), rows.0.max(rows.1));
         let (left_codes, right_codes) = (self.matrix.row(left), self.matrix.row(right));
         self.compare_into(left_codes, right_codes, (left, right), worker, &mut sink);
+        let mut pattern = Pattern::default();
+        for (place, part) in sink.parts.iter().enumerate() {
+            pattern.set(place, part.level);
+        }
+        for (place, bits) in weights.repeated(pattern) {
+            sink.parts[place].weight -= bits;
+        }
         sink.parts
     }
 
@@ -181,14 +191,37 @@ impl<'a> Kernel<'a> {
                 compared: Compared::default(),
             };
             self.compare_into(left, right, rows, worker, &mut sink);
-            scores.counts.bins[ScoreCounts::bin(sink.compared.weight)] += 1;
-            if sink.compared.weight >= least {
+            let compared = sink.total();
+            scores.counts.bins[ScoreCounts::bin(compared.weight)] += 1;
+            if compared.weight >= least {
                 scores.kept.push(Kept {
                     left: rows.0,
                     right: rows.1,
-                    compared: sink.compared,
+                    compared,
                     rule,
                 });
+            }
+        });
+    }
+
+    /// Counts the weights of a chunk's pairs that no earlier rule gives and that `choose` takes.
+    pub(crate) fn count_chosen(
+        &self,
+        blocks: &Blocks,
+        weights: &Weights,
+        chunk: Chunk,
+        choose: &impl Fn(Row, Row) -> bool,
+        worker: &mut Worker,
+        counts: &mut ScoreCounts,
+    ) {
+        self.for_each_pair(blocks, chunk, true, worker, |left, right, rows, worker| {
+            if choose(rows.0, rows.1) {
+                let mut sink = Weigh {
+                    weights,
+                    compared: Compared::default(),
+                };
+                self.compare_into(left, right, rows, worker, &mut sink);
+                counts.bins[ScoreCounts::bin(sink.total().weight)] += 1;
             }
         });
     }
@@ -417,85 +450,5 @@ fn chooser(share: f64, seed: u64) -> impl Fn(u32, u32) -> bool {
         let key = ((u64::from(high) << 32) | u64::from(low)) ^ seed;
         let mixed = (key ^ (key >> 29)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
         (mixed ^ (mixed >> 32)).wrapping_mul(0x94D0_49BB_1331_11EB) <= limit
-    }
-}
-
-/// Takes what the comparisons of a pair come to, in the model's order.
-trait Sink {
-    /// Two equal codes at a level, or nothing to compare: level 0.
-    fn same(&mut self, place: usize, code: u32, packed: u8);
-    /// Two unequal codes, the lower first.
-    fn unequal(&mut self, place: usize, outcome: Outcome, coded: &Coded<'_>, codes: (u32, u32));
-    /// A caller's own comparison.
-    fn rows(&mut self, place: usize, outcome: Outcome);
-}
-
-impl Sink for Pattern {
-    #[inline]
-    fn same(&mut self, place: usize, _: u32, packed: u8) {
-        self.set_packed(place, packed);
-    }
-
-    #[inline]
-    fn unequal(&mut self, place: usize, outcome: Outcome, _: &Coded<'_>, _: (u32, u32)) {
-        self.set(place, outcome.level);
-    }
-
-    #[inline]
-    fn rows(&mut self, place: usize, outcome: Outcome) {
-        self.set(place, outcome.level);
-    }
-}
-
-/// Adds up the weight beside the levels.
-struct Weigh<'w> {
-    weights: &'w Weights,
-    compared: Compared,
-}
-
-impl Sink for Weigh<'_> {
-    #[inline]
-    fn same(&mut self, place: usize, code: u32, packed: u8) {
-        self.compared.pattern.set_packed(place, packed);
-        self.compared.weight += self.weights.of(place).same(code, packed);
-    }
-
-    #[inline]
-    fn unequal(&mut self, place: usize, outcome: Outcome, coded: &Coded<'_>, codes: (u32, u32)) {
-        self.compared.pattern.set(place, outcome.level);
-        self.compared.weight += self.weights.of(place).unequal(outcome, coded, codes);
-    }
-
-    #[inline]
-    fn rows(&mut self, place: usize, outcome: Outcome) {
-        self.compared.pattern.set(place, outcome.level);
-        self.compared.weight += self.weights.of(place).weigh(outcome);
-    }
-}
-
-/// Keeps each comparison's part.
-struct Parts<'w> {
-    weights: &'w Weights,
-    parts: Vec<Weighed>,
-}
-
-impl Sink for Parts<'_> {
-    fn same(&mut self, place: usize, code: u32, packed: u8) {
-        let weights = self.weights.of(place);
-        let weight = weights.same(code, packed);
-        self.parts
-            .push(weights.weighed(Level::from_packed(packed), weight));
-    }
-
-    fn unequal(&mut self, place: usize, outcome: Outcome, coded: &Coded<'_>, codes: (u32, u32)) {
-        let weights = self.weights.of(place);
-        let weight = weights.unequal(outcome, coded, codes);
-        self.parts.push(weights.weighed(outcome.level, weight));
-    }
-
-    fn rows(&mut self, place: usize, outcome: Outcome) {
-        let weights = self.weights.of(place);
-        self.parts
-            .push(weights.weighed(outcome.level, weights.weigh(outcome)));
     }
 }

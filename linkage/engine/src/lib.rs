@@ -17,6 +17,7 @@ mod comparison;
 mod date;
 mod decide;
 mod error;
+mod estimate;
 mod evaluate;
 mod explain;
 mod identity;
@@ -45,6 +46,7 @@ pub use comparison::{
 pub use date::PackedDate;
 pub use decide::{Decision, NoRules, Reason, Rules};
 pub use error::LinkageError;
+pub use estimate::{BlockingRecall, Calibration, Choice, CurvePoint, Estimated};
 pub use evaluate::{Accuracy, Evaluation, PairAccuracy, RecordKey, evaluate};
 pub use explain::{
     Change, ClusterGraph, ClusterSplit, ExplainedComparison, Explanation, GraphEdge, KeyAgreement,
@@ -55,9 +57,9 @@ pub use identity::{
 };
 pub use model::{
     BLOCKS_MAX, BlockSettings, COMPARISONS_MAX, Clean, ClusterSettings, ColumnKind, ColumnSettings,
-    Combine, ComparisonSettings, DateOrder, DecisionSettings, Headings, Kind, LEVELS_MAX,
-    LevelSettings, Model, OnePerCluster, Prior, Scope, SourceSettings, Thresholds, TrainM, TrainU,
-    Training,
+    Combine, ComparisonSettings, DateOrder, DecisionSettings, Dependence, Headings, Kind,
+    LEVELS_MAX, LevelSettings, Model, OnePerCluster, Prior, Scope, SourceSettings, Thresholds,
+    TrainM, TrainU, Training,
 };
 pub use part::{Conclusion, Part, RuleKeys, keys};
 pub use propose::{Ignored, Proposal, ProposalOptions, ProposedRule, RawFiles, propose};
@@ -68,5 +70,5 @@ pub use review::{
 };
 pub use run::{Job, Linkage, Progress};
 pub use table::{Arrays, Column, MISSING, Row, Table, TableIds};
-pub use train::TrainingReport;
+pub use train::{Among, Association, ExactShare, TrainingReport, UnorderedLevel};
 pub use weigh::{Pattern, ScoreCounts, ScoredPair, Weighed};

@@ -5,12 +5,13 @@ use rayon::prelude::*;
 use crate::blocking::{BlockingReport, Blocks};
 use crate::comparison::{Custom, bind};
 use crate::decide::{Decision, Rules, decide};
+use crate::estimate::{Choice, decide_without_labels};
 use crate::explain::Explanation;
 use crate::kernel::Kernel;
 use crate::review::Constraints;
 use crate::scorer::Scorer;
 use crate::train::{TrainingReport, train};
-use crate::weigh::{ScoreCounts, ScoredPair, Weighed, prior_bits, probability};
+use crate::weigh::{ScoreCounts, ScoredPair, Weighed, calibration, prior_bits, probability};
 use crate::{LinkageError, Model, Row, Table, cluster};
 
 /// Rounds of estimating the prior; it settles in two or three.
@@ -51,6 +52,8 @@ pub struct Linkage {
     pub training: TrainingReport,
     /// All candidate pairs by weight.
     pub scores: ScoreCounts,
+    /// The threshold that the data chose, where the model lets it, and what it gives.
+    pub choice: Option<Choice>,
     /// The model with the probabilities used, to be used as it stands: nothing in it is trained again.
     pub model: Model,
 }
@@ -100,7 +103,7 @@ impl<'a> Job<'a> {
     /// # Errors
     /// [`LinkageError::UntrainedLevel`], which [`Self::prepare`] rules out.
     pub fn link(&mut self, progress: Progress<'_>) -> Result<Linkage, LinkageError> {
-        let (pairs, scores) = self.compare(progress)?;
+        let (pairs, scores, choice) = self.compare(progress)?;
         progress("cluster", 0, 1);
         let scorer = Scorer::new(&self.model, self.table.len(), &self.kernel)?;
         let (decisions, clusters) = conclude(&self.model, self.table, self.rules, &scorer, &pairs);
@@ -113,6 +116,7 @@ impl<'a> Job<'a> {
             blocking: self.blocks.report().clone(),
             training: self.training.clone(),
             scores,
+            choice,
             model: self.model.clone(),
         })
     }
@@ -174,14 +178,15 @@ impl<'a> Job<'a> {
         &self.model
     }
 
-    /// All candidates at or above the review threshold, sorted by rows, with the prior that they show.
+    /// All candidates at or above the review threshold, sorted by rows, with the prior and the threshold that they show.
     fn compare(
         &mut self,
         progress: Progress<'_>,
-    ) -> Result<(Vec<ScoredPair>, ScoreCounts), LinkageError> {
+    ) -> Result<(Vec<ScoredPair>, ScoreCounts, Option<Choice>), LinkageError> {
         let records = self.table.len();
         let review = self.model.thresholds.review;
         let mut least = least_weight(&self.model, records);
+        let mut closer = false;
         loop {
             let scorer = Scorer::new(&self.model, self.table.len(), &self.kernel)?;
             let (mut pairs, scores) = scorer.score_all(&self.blocks, least, progress);
@@ -193,8 +198,21 @@ impl<'a> Job<'a> {
                 least = least_weight(&self.model, records);
                 continue;
             }
+            let choice = decide_without_labels(&self.model, self.table, &scores, &pairs)?;
+            if choice
+                .as_ref()
+                .is_some_and(|choice| choice.weight < f64::from(least))
+                && !closer
+            {
+                least = f32::MIN;
+                closer = true;
+                continue;
+            }
+            if let Some(choice) = &choice {
+                choice.settle(&mut self.model, records);
+            }
             take_prior(&self.model, records, &mut pairs);
-            return Ok((pairs, scores));
+            return Ok((pairs, scores, choice));
         }
     }
 }
@@ -215,9 +233,9 @@ pub(crate) fn weight_of(probability: f64, prior_bits: f32) -> f32 {
 
 /// Gives the pairs the probabilities of the model's prior; those that it leaves below review go.
 pub(crate) fn take_prior(model: &Model, records: usize, pairs: &mut Vec<ScoredPair>) {
-    let prior = prior_bits(model, records);
+    let calibration = calibration(model, records);
     for pair in &mut *pairs {
-        pair.probability = probability(pair.weight, prior);
+        pair.probability = calibration.of(pair.weight);
     }
     pairs.retain(|pair| f64::from(pair.probability) >= model.thresholds.review);
 }

@@ -7,16 +7,17 @@ use rustc_hash::FxHashMap;
 
 use crate::blocking::{Blocks, Chunk};
 use crate::cluster::PairWeights;
+use crate::estimate::Calibration;
 use crate::kernel::{Compared, Kept, Kernel, Scores, Worker};
 use crate::run::Progress;
-use crate::weigh::{Pattern, ScoreCounts, ScoredPair, Weighed, Weights, prior_bits, probability};
+use crate::weigh::{Pattern, ScoreCounts, ScoredPair, Weighed, Weights, calibration};
 use crate::{LinkageError, Model, Row};
 
 /// Weighs any pair of rows by the m and u of a model.
 pub(crate) struct Scorer<'k, 'a> {
     kernel: &'k Kernel<'a>,
     weights: Weights,
-    prior_bits: f32,
+    calibration: Calibration,
     workers: Mutex<Vec<Worker>>,
 }
 
@@ -33,19 +34,19 @@ impl<'k, 'a> Scorer<'k, 'a> {
         Ok(Self {
             kernel,
             weights: Weights::new(model, kernel.comparisons())?,
-            prior_bits: prior_bits(model, records),
+            calibration: calibration(model, records),
             workers: Mutex::default(),
         })
     }
 
     /// Bits to add to a pair's weight for its posterior log-odds; negative.
     pub(crate) fn prior_bits(&self) -> f32 {
-        self.prior_bits
+        self.calibration.prior_bits()
     }
 
     /// The match probability of a weight.
     pub(crate) fn probability(&self, weight: f32) -> f32 {
-        probability(weight, self.prior_bits)
+        self.calibration.of(weight)
     }
 
     /// The pair's weight in bits, without the prior.
@@ -125,6 +126,24 @@ impl<'k, 'a> Scorer<'k, 'a> {
         (by_rows(kept), counts)
     }
 
+    /// Counts the weights of the candidate pairs that `choose` takes.
+    pub(crate) fn count_chosen(
+        &self,
+        blocks: &Blocks,
+        choose: &(impl Fn(Row, Row) -> bool + Sync),
+    ) -> ScoreCounts {
+        let work = |chunk: &Chunk, worker: &mut Worker, counts: &mut ScoreCounts| {
+            let weights = &self.weights;
+            self.kernel
+                .count_chosen(blocks, weights, *chunk, choose, worker, counts);
+        };
+        let chunks = blocks.chunks();
+        let parts = on_all_threads(self.kernel, &chunks, ScoreCounts::new, work, |_| {});
+        let mut counts = ScoreCounts::new();
+        parts.iter().for_each(|part| counts.add(part));
+        counts
+    }
+
     fn scored(&self, kept: Kept) -> ScoredPair {
         ScoredPair {
             left: kept.left,
@@ -158,7 +177,7 @@ impl PairWeights for Scorer<'_, '_> {
     }
 
     fn prior_bits(&self) -> f32 {
-        self.prior_bits
+        self.calibration.prior_bits()
     }
 }
 

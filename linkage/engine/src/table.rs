@@ -189,6 +189,13 @@ impl Table {
         })
     }
 
+    /// The columns by name.
+    pub(crate) fn columns(&self) -> impl Iterator<Item = (&str, &Column)> {
+        self.columns
+            .iter()
+            .map(|(name, column)| (name.as_str(), column))
+    }
+
     /// Of how many records each row tells, where that is not one.
     pub(crate) fn times(&self) -> Option<&[u32]> {
         self.times.as_deref()
@@ -262,6 +269,22 @@ impl Column {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+
+    /// The column of these rows' values, one for one.
+    pub(crate) fn gathered(&self, rows: &[Row]) -> Self {
+        let row = |&row: &Row| row as usize;
+        match self {
+            Self::Codes(codes) => Self::Codes(codes.gathered(rows)),
+            Self::Dates(dates) => Self::Dates(rows.iter().map(|at| dates[row(at)]).collect()),
+            Self::Numbers(numbers) => {
+                Self::Numbers(rows.iter().map(|at| numbers[row(at)]).collect())
+            }
+            Self::Arrays(arrays) => Self::Arrays(Arrays::from_codes(
+                rows.iter().map(|&row| arrays.at(row).to_vec()),
+            )),
+            Self::Opaque(handles) => Self::Opaque(rows.iter().map(|at| handles[row(at)]).collect()),
+        }
     }
 
     /// Counts values anew, each row so often.

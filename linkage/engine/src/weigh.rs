@@ -3,7 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use crate::comparison::{Bound, Coded, Outcome};
+use crate::estimate::Calibration;
 use crate::model::{ComparisonSettings, LEVELS_MAX};
+use crate::train::Corrections;
 use crate::{Level, LinkageError, Model, Row};
 
 /// A value's share is never taken as rarer than this: no single agreement says more than 20 bits by rarity.
@@ -125,6 +127,7 @@ impl Default for ScoreCounts {
 /// The weights of all comparisons' outcomes, looked up by level and code.
 pub(crate) struct Weights {
     comparisons: Vec<ComparisonWeights>,
+    corrections: Corrections,
 }
 
 /// One comparison's weights.
@@ -158,11 +161,25 @@ impl Weights {
             .zip(bound)
             .map(|(settings, bound)| ComparisonWeights::new(settings, bound))
             .collect::<Result<_, _>>()?;
-        Ok(Self { comparisons })
+        Ok(Self {
+            comparisons,
+            corrections: Corrections::of(model)?,
+        })
     }
 
     pub(crate) fn of(&self, place: usize) -> &ComparisonWeights {
         &self.comparisons[place]
+    }
+
+    /// Bits that a pair's comparisons say twice, because they hang together.
+    #[inline]
+    pub(crate) fn said_twice(&self, pattern: Pattern) -> f32 {
+        self.corrections.bits(pattern).map(|(_, bits)| bits).sum()
+    }
+
+    /// The same by the comparison that repeats what another said.
+    pub(crate) fn repeated(&self, pattern: Pattern) -> impl Iterator<Item = (usize, f32)> {
+        self.corrections.bits(pattern)
     }
 }
 
@@ -266,9 +283,15 @@ impl ComparisonWeights {
     }
 }
 
-/// The match probability of a weight.
+/// The match probability of a weight, without calibration.
 pub(crate) fn probability(weight: f32, prior_bits: f32) -> f32 {
     1.0 / (1.0 + (-(weight + prior_bits)).exp2())
+}
+
+/// From weight to probability by the model: as the data calibrated it, or by the prior.
+pub(crate) fn calibration(model: &Model, records: usize) -> Calibration {
+    let plain = || Calibration::plain(f64::from(prior_bits(model, records)));
+    model.calibration.unwrap_or_else(plain)
 }
 
 /// The log-odds, in bits, that two records drawn at random are one person's.
@@ -277,6 +300,9 @@ pub(crate) fn probability(weight: f32, prior_bits: f32) -> f32 {
     reason = "a number of records is far below 2^53"
 )]
 pub(crate) fn prior_bits(model: &Model, records: usize) -> f32 {
+    if let Some(calibration) = &model.calibration {
+        return calibration.prior_bits();
+    }
     let partners = (records.max(2) - 1) as f64;
     let chance = (2.0 * model.prior.matches_per_record / partners).clamp(1e-12, 0.5);
     bits(chance / (1.0 - chance))

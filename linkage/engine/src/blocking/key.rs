@@ -123,6 +123,11 @@ impl Key {
         Ok(Self { function, columns })
     }
 
+    /// The columns that it reads.
+    pub(crate) fn columns(&self) -> &[String] {
+        &self.columns
+    }
+
     /// The codes of every row.
     ///
     /// # Errors

@@ -12,7 +12,7 @@ pub use cluster::{ClusterSettings, OnePerCluster, SourceSettings};
 pub use column::{Clean, ColumnKind, ColumnSettings, Combine, DateOrder, Headings};
 pub use comparison::{ComparisonSettings, Kind, LevelSettings};
 pub use decision::{DecisionSettings, Thresholds};
-pub use training::{Prior, TrainM, TrainU, Training};
+pub use training::{Dependence, Prior, TrainM, TrainU, Training};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -47,6 +47,9 @@ pub struct Model {
     /// Lets the data choose the threshold to link, in place of `thresholds.link`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub decision: Option<DecisionSettings>,
+    /// From weight to probability; a decision by the data writes it, and then it stands in for the prior.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calibration: Option<crate::estimate::Calibration>,
     /// How clusters are made.
     #[serde(default)]
     pub clusters: ClusterSettings,
@@ -62,6 +65,9 @@ pub struct Model {
     /// What is compared.
     #[serde(rename = "comparison")]
     pub comparisons: Vec<ComparisonSettings>,
+    /// Comparisons that hang together, so that their weights do not count one thing twice; training writes it.
+    #[serde(rename = "dependence", default, skip_serializing_if = "Vec::is_empty")]
+    pub dependences: Vec<Dependence>,
     /// How candidate pairs are found; a pair belongs to the first rule that gives it.
     #[serde(rename = "block")]
     pub blocks: Vec<BlockSettings>,
@@ -109,6 +115,7 @@ impl Model {
         self.training.m = TrainM::File;
         self.training.u = TrainU::File;
         self.prior.estimate = false;
+        self.decision = None;
     }
 
     fn check(&self) -> Result<(), Fault> {

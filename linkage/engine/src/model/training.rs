@@ -14,7 +14,7 @@ pub struct Prior {
 }
 
 /// Where the probabilities of the levels come from.
-#[derive(Clone, Copy, Debug, Deserialize, JsonSchema, Serialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Training {
     /// `file`: from the model file alone. `em`: estimated, the file's figures being prior knowledge.
@@ -35,6 +35,21 @@ pub struct Training {
     pub pairs_per_rule_max: u64,
     /// Most pairs that blocking may give; a run that would exceed it is refused.
     pub pairs_max: u64,
+    /// With `m = "labels"`: the column that names each record's person, where it is known.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub label: String,
+}
+
+/// Two comparisons that hang together among pairs of two persons; training writes it.
+#[derive(Clone, Debug, Deserialize, JsonSchema, Serialize, PartialEq)]
+#[serde(deny_unknown_fields)]
+pub struct Dependence {
+    /// The comparison whose weight depends on the other's level.
+    pub comparison: String,
+    /// The other.
+    pub given: String,
+    /// Bits to take off the weight of `comparison`, by the level of `given` and its own level, as the model orders them.
+    pub bits: Vec<Vec<f32>>,
 }
 
 /// How m is trained.
@@ -45,6 +60,8 @@ pub enum TrainM {
     File,
     /// By expectation maximisation.
     Em,
+    /// From records whose person the column `label` knows.
+    Labels,
 }
 
 /// How u is trained.
@@ -76,8 +93,9 @@ impl Default for Training {
             prior_pairs: 20.0,
             rounds_max: 200,
             tolerance: 0.00001,
-            pairs_per_rule_max: 2_000_000,
+            pairs_per_rule_max: 500_000,
             pairs_max: 2_000_000_000,
+            label: String::new(),
         }
     }
 }

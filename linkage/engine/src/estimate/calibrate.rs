@@ -1,0 +1,303 @@
+//! From weight to probability. The posterior of a Fellegi-Sunter model is too sure of itself, because its comparisons hang
+//! together in ways that the model ignores. Decoys are known to be non-matches, so the real candidates, set against them
+//! weight by weight, are a mixture with one known part, and the odds of a match rise with the weight:
+//!
+//! real(w) ~ Poisson(c s f(w) (1 + r(w))), decoys(w) ~ Poisson(f(w)), r(w) = 2^(a + b w).
+//!
+//! f is free in every bin and drops out: given both counts, that of the decoys is binomial (case-control reasoning, Prentice
+//! and Pyke 1979; target and decoy as in Elias and Gygi 2007). s scales decoys to the table; c tells how far decoys miss
+//! the real non-matches; a and b lean on the model's own figures, the more so the less the counts say.
+
+use serde::{Deserialize, Serialize};
+
+use crate::weigh::ScoreCounts;
+
+/// How far the log of c may stray, as a standard deviation.
+const DECOY_FIT: f64 = 0.3;
+/// How far the log-odds may be shifted, in nats.
+const SHIFT: f64 = 1.5;
+/// How far the slope may stray from 1.
+const SLOPE: f64 = 0.2;
+/// Decoys resemble real non-matches no better than by this part, in any bin.
+const MISFIT: f64 = 0.15;
+/// Least slope: the higher weight is always the likelier match.
+const SLOPE_MIN: f64 = 0.2;
+/// Most steps of Fisher scoring.
+const STEPS_MAX: usize = 100;
+/// Bits below even odds from where pairs are looked at.
+const BITS_BELOW: f64 = 30.0;
+
+/// Turns a weight into a probability.
+#[derive(Clone, Copy, Debug, Deserialize, schemars::JsonSchema, Serialize, PartialEq)]
+#[serde(deny_unknown_fields)]
+pub struct Calibration {
+    /// The weight, without the prior, at which match and non-match are equally likely.
+    pub even: f64,
+    /// Bits of log-odds that a bit of weight is worth above it.
+    pub slope_above: f64,
+    /// The same below it.
+    pub slope_below: f64,
+}
+
+impl Calibration {
+    /// Fellegi and Sunter's own: a bit is a bit.
+    #[must_use]
+    pub fn plain(prior_bits: f64) -> Self {
+        Self {
+            even: -prior_bits,
+            slope_above: 1.0,
+            slope_below: 1.0,
+        }
+    }
+
+    /// The log-odds, in bits, of a pair that weighs nothing.
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "weights are read to a tenth of a bit"
+    )]
+    pub(crate) fn prior_bits(&self) -> f32 {
+        -self.even as f32
+    }
+
+    /// [`Self::probability`] of a pair's weight.
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "a probability needs no more than 24 bits"
+    )]
+    pub(crate) fn of(&self, weight: f32) -> f32 {
+        self.probability(f64::from(weight)) as f32
+    }
+
+    /// The match probability of a weight.
+    #[must_use]
+    pub fn probability(&self, weight: f64) -> f64 {
+        let over = weight - self.even;
+        let slope = if over > 0.0 {
+            self.slope_above
+        } else {
+            self.slope_below
+        };
+        1.0 / (1.0 + (-slope * over).exp2())
+    }
+
+    /// The weight at which a probability is reached.
+    #[must_use]
+    pub fn weight(&self, probability: f64) -> f64 {
+        let odds = (probability / (1.0 - probability)).log2();
+        let slope = if odds > 0.0 {
+            self.slope_above
+        } else {
+            self.slope_below
+        };
+        self.even + odds / slope
+    }
+}
+
+/// The fitted figures (ln c, a, b) and what is not known of them.
+#[derive(Clone, Debug)]
+pub(crate) struct Fit {
+    point: [f64; 3],
+    /// Lower triangle of the root of their covariance.
+    root: [[f64; 3]; 3],
+    prior_bits: f64,
+}
+
+impl Fit {
+    /// The calibration at the best figures.
+    pub(crate) fn calibration(&self) -> Calibration {
+        self.at(self.point)
+    }
+
+    /// The calibration at figures that fit as well as can be told; `normals` are three standard normal numbers.
+    pub(crate) fn drawn(&self, normals: [f64; 3]) -> Calibration {
+        let mut point = self.point;
+        for (row, figure) in point.iter_mut().enumerate() {
+            *figure += (0..=row)
+                .map(|column| self.root[row][column] * normals[column])
+                .sum::<f64>();
+        }
+        self.at(point)
+    }
+
+    fn at(&self, [_, shift, slope]: [f64; 3]) -> Calibration {
+        let slope = slope.max(SLOPE_MIN);
+        Calibration {
+            even: -self.prior_bits - shift / std::f64::consts::LN_2 / slope,
+            slope_above: slope,
+            // What a low weight says against a match is not weakened: far below, tempered odds would sum to any number.
+            slope_below: slope.max(1.0),
+        }
+    }
+}
+
+/// A bin as the fit sees it: pairs real and decoy, and the model's log-odds in nats.
+struct Bin {
+    real: f64,
+    decoys: f64,
+    odds: f64,
+}
+
+/// Fits the calibration; `scale` is the number of real pairs for each pair of a decoy. Without decoys the model's own
+/// figures stand, with all their doubt.
+#[expect(clippy::cast_precision_loss, reason = "counts are far below 2^53")]
+pub(crate) fn fit(real: &ScoreCounts, decoys: Option<(&ScoreCounts, f64)>, prior_bits: f64) -> Fit {
+    let scale = decoys.map_or(1.0, |(_, scale)| scale);
+    let mut bins = Vec::new();
+    if let Some((decoys, _)) = decoys {
+        for (bin, (&real, &decoy)) in real.bins.iter().zip(&decoys.bins).enumerate() {
+            let odds = (f64::from(ScoreCounts::middle(bin)) + prior_bits) * std::f64::consts::LN_2;
+            if real + decoy > 0 && odds > -BITS_BELOW * std::f64::consts::LN_2 {
+                bins.push(Bin {
+                    real: real as f64,
+                    decoys: decoy as f64,
+                    odds,
+                });
+            }
+        }
+    }
+    let mut point = [0.0, 0.0, 1.0];
+    let mut value = objective(&bins, scale, point);
+    for _ in 0..STEPS_MAX {
+        let (gradient, information) = derivatives(&bins, scale, point);
+        let step = solved(information, gradient);
+        let mut length = 1.0;
+        let mut next = point;
+        let mut better = false;
+        for _ in 0..30 {
+            next = [0, 1, 2].map(|place| point[place] + length * step[place]);
+            next[2] = next[2].max(SLOPE_MIN);
+            if objective(&bins, scale, next) > value {
+                better = true;
+                break;
+            }
+            length *= 0.5;
+        }
+        if !better {
+            break;
+        }
+        let gained = objective(&bins, scale, next) - value;
+        (point, value) = (next, value + gained);
+        if gained < 1e-9 {
+            break;
+        }
+    }
+    let (_, information) = derivatives(&bins, scale, point);
+    Fit {
+        point,
+        root: cholesky(inverse(information)),
+        prior_bits,
+    }
+}
+
+/// A bin's weight in the fit: with ever more pairs the decoys' misfit, not chance, bounds what it says.
+fn trust(bin: &Bin, chance: f64) -> f64 {
+    1.0 / (1.0 + (bin.real + bin.decoys) * chance * (1.0 - chance) * MISFIT * MISFIT)
+}
+
+/// ln(1 + e^x) and so on, without overflow.
+fn softplus(x: f64) -> f64 {
+    x.max(0.0) + (-x.abs()).exp().ln_1p()
+}
+
+/// The log of the ratio of real to decoy pairs that is expected, and the match probability.
+fn expected(bin: &Bin, scale: f64, [fit, shift, slope]: [f64; 3]) -> (f64, f64) {
+    let odds = shift + slope * bin.odds;
+    let log_ratio = scale.ln() + fit + softplus(odds);
+    (log_ratio, 1.0 / (1.0 + (-odds).exp()))
+}
+
+fn objective(bins: &[Bin], scale: f64, point: [f64; 3]) -> f64 {
+    let start = [0.0, 0.0, 1.0];
+    let of_bin = |bin: &Bin| {
+        // The trust is taken at the starting figures, so that it does not move with them.
+        let (trusted, _) = expected(bin, scale, start);
+        let (log_ratio, _) = expected(bin, scale, point);
+        let likelihood = -bin.real * softplus(-log_ratio) - bin.decoys * softplus(log_ratio);
+        trust(bin, logistic(trusted)) * likelihood
+    };
+    bins.iter().map(of_bin).sum::<f64>() - 0.5 * penalties(point).iter().sum::<f64>()
+}
+
+fn logistic(x: f64) -> f64 {
+    1.0 / (1.0 + (-x).exp())
+}
+
+fn penalties([fit, shift, slope]: [f64; 3]) -> [f64; 3] {
+    [
+        (fit / DECOY_FIT).powi(2),
+        (shift / SHIFT).powi(2),
+        ((slope - 1.0) / SLOPE).powi(2),
+    ]
+}
+
+fn derivatives(bins: &[Bin], scale: f64, point: [f64; 3]) -> ([f64; 3], [[f64; 3]; 3]) {
+    let [fit, shift, slope] = point;
+    let mut gradient = [
+        -fit / DECOY_FIT.powi(2),
+        -shift / SHIFT.powi(2),
+        -(slope - 1.0) / SLOPE.powi(2),
+    ];
+    let mut information = [[0.0; 3]; 3];
+    for (place, sigma) in [DECOY_FIT, SHIFT, SLOPE].into_iter().enumerate() {
+        information[place][place] = 1.0 / (sigma * sigma);
+    }
+    for bin in bins {
+        let (trusted, _) = expected(bin, scale, [0.0, 0.0, 1.0]);
+        let (log_ratio, match_chance) = expected(bin, scale, point);
+        let real = logistic(log_ratio);
+        let trust = trust(bin, logistic(trusted));
+        let slopes = [1.0, match_chance, match_chance * bin.odds];
+        let (both, residual) = (
+            bin.real + bin.decoys,
+            bin.real - (bin.real + bin.decoys) * real,
+        );
+        for row in 0..3 {
+            gradient[row] += trust * residual * slopes[row];
+            for column in 0..3 {
+                information[row][column] +=
+                    trust * both * real * (1.0 - real) * slopes[row] * slopes[column];
+            }
+        }
+    }
+    (gradient, information)
+}
+
+fn solved(matrix: [[f64; 3]; 3], right: [f64; 3]) -> [f64; 3] {
+    let inverse = inverse(matrix);
+    [0, 1, 2].map(|row: usize| {
+        (0..3)
+            .map(|column| inverse[row][column] * right[column])
+            .sum()
+    })
+}
+
+/// The inverse of a symmetric positive matrix, by cofactors.
+fn inverse(matrix: [[f64; 3]; 3]) -> [[f64; 3]; 3] {
+    let minor = |row: usize, column: usize| {
+        let at = |down: usize, right: usize| matrix[(row + down) % 3][(column + right) % 3];
+        at(1, 1) * at(2, 2) - at(1, 2) * at(2, 1)
+    };
+    let determinant = (0..3)
+        .map(|column| matrix[0][column] * minor(0, column))
+        .sum::<f64>();
+    [0, 1, 2].map(|row| [0, 1, 2].map(|column| minor(column, row) / determinant))
+}
+
+/// The lower triangle whose square is the matrix.
+fn cholesky(matrix: [[f64; 3]; 3]) -> [[f64; 3]; 3] {
+    let mut root = [[0.0_f64; 3]; 3];
+    for row in 0..3 {
+        for column in 0..=row {
+            let rest = matrix[row][column]
+                - (0..column)
+                    .map(|place| root[row][place] * root[column][place])
+                    .sum::<f64>();
+            root[row][column] = if row == column {
+                rest.max(0.0).sqrt()
+            } else {
+                rest / root[column][column].max(1e-300)
+            };
+        }
+    }
+    root
+}

@@ -1,0 +1,210 @@
+//! Synthetic records that resemble the real ones and match none of them (K. Robach, M. H. Hof and M. A. van de Wiel, "False
+//! Discovery Estimation in Record Linkage", Statistics in Medicine 2025, 10.1002/sim.70292). Each takes columns that hang
+//! together from one record, and others from other records; what it scores against real records, other than those it was
+//! made of and their likely matches, two persons score by chance.
+
+use super::columns::groups;
+use crate::blocking::Blocks;
+use crate::comparison::bind;
+use crate::kernel::Kernel;
+use crate::scorer::Scorer;
+use crate::table::TableIds;
+use crate::train::{Pairing, Sample, drawn, row_hashes};
+use crate::weigh::ScoreCounts;
+use crate::{LinkageError, Model, Row, Table};
+
+/// Small tables get so many decoys a record, as far as [`DECOYS_SMALL_MAX`]: they cost nothing there.
+const DECOYS_PER_RECORD: usize = 10;
+/// See [`DECOYS_PER_RECORD`].
+const DECOYS_SMALL_MAX: usize = 10_000;
+/// Most decoys: more would cost without telling more.
+const DECOYS_MAX: usize = 20_000;
+/// Records that tell which columns hang together.
+const ASSOCIATION_ROWS_MAX: usize = 20_000;
+
+/// What decoys scored.
+pub(crate) struct DecoyScores {
+    /// Their candidate pairs with real records, by weight.
+    pub(crate) counts: ScoreCounts,
+    /// How many they are.
+    pub(crate) decoys: u64,
+    /// Pairs of real records for each pair of a decoy and a real record.
+    pub(crate) scale: f64,
+}
+
+/// Makes decoys and scores them by a trained model; nothing when the columns cannot make any, or a comparison is the
+/// caller's own. `cluster_of` names the likely persons.
+///
+/// # Errors
+/// As [`Blocks::build`] and [`Scorer::new`].
+pub(crate) fn score_decoys(
+    model: &Model,
+    table: &Table,
+    cluster_of: &[Row],
+    share: f64,
+) -> Result<Option<DecoyScores>, LinkageError> {
+    let own = |comparison: &crate::ComparisonSettings| comparison.kind == crate::Kind::Custom;
+    if share <= 0.0 || table.len() < 20 || model.comparisons.iter().any(own) {
+        return Ok(None);
+    }
+    let sample = Sample::new(table, &row_hashes(table));
+    let groups = groups(table, &one_a_person(&sample, cluster_of));
+    if groups.len() < 2 {
+        return Ok(None);
+    }
+    let plan = Plan::new(
+        table,
+        &sample,
+        groups,
+        count(table.len(), share),
+        model.training.seed,
+    );
+    let extended = plan.table(table)?;
+    let mut wide = model.clone();
+    wide.training.pairs_max = u64::MAX;
+    for block in &mut wide.blocks {
+        block.size_max += (block.size_max * plan.decoys).div_ceil(table.len());
+    }
+    let blocks = Blocks::build(&wide, &extended)?;
+    let levels = model
+        .comparisons
+        .iter()
+        .map(|comparison| comparison.levels.len())
+        .collect::<Vec<_>>();
+    let kernel = Kernel::new(
+        bind(&model.comparisons, &extended, Vec::new())?,
+        &levels,
+        &extended,
+        blocks.rules(),
+    );
+    let scorer = Scorer::new(model, table.len(), &kernel)?;
+    let first = Row::try_from(table.len()).unwrap_or(Row::MAX);
+    let pairing = Pairing::new(model, &extended);
+    let counts = scorer.count_chosen(&blocks, &|left, right| {
+        let (real, decoy) = (left.min(right), left.max(right));
+        real < first
+            && decoy >= first
+            && pairing.allows(real, decoy)
+            && !plan.made_of(decoy - first, real, cluster_of)
+    });
+    Ok(Some(DecoyScores {
+        counts,
+        decoys: plan.decoys as u64,
+        scale: plan.scale(model, table),
+    }))
+}
+
+fn count(records: usize, share: f64) -> usize {
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        clippy::cast_precision_loss,
+        reason = "a count of records"
+    )]
+    let wanted = (records as f64 * share) as usize;
+    wanted
+        .max((DECOYS_PER_RECORD * records).min(DECOYS_SMALL_MAX))
+        .min(DECOYS_MAX)
+}
+
+/// One record of each likely person, in the sample's order.
+fn one_a_person(sample: &Sample, cluster_of: &[Row]) -> Vec<Row> {
+    let mut seen = rustc_hash::FxHashSet::default();
+    let fresh = sample
+        .rows()
+        .iter()
+        .filter(|&&row| seen.insert(cluster_of[row as usize]));
+    fresh.copied().take(ASSOCIATION_ROWS_MAX).collect()
+}
+
+/// Who gives what to which decoy.
+struct Plan {
+    groups: Vec<Vec<String>>,
+    /// For each decoy the donors, a group each.
+    donors: Vec<Row>,
+    decoys: usize,
+}
+
+impl Plan {
+    /// Donors of a decoy come from one source, so that each source's ways of writing stay together.
+    fn new(
+        table: &Table,
+        sample: &Sample,
+        groups: Vec<Vec<String>>,
+        decoys: usize,
+        seed: u64,
+    ) -> Self {
+        let rows = sample.rows();
+        let mut by_source = vec![Vec::new(); table.source_names().len()];
+        for &row in rows {
+            by_source[usize::from(table.source(row))].push(row);
+        }
+        let mut donors = Vec::with_capacity(decoys * groups.len());
+        let among = |rows: &[Row], number: u64| {
+            rows[usize::try_from(number % rows.len() as u64).unwrap_or(0)]
+        };
+        let width = groups.len() as u64 + 1;
+        for decoy in 0..decoys as u64 {
+            let first = among(rows, drawn(seed ^ 0xDEC0, decoy * width));
+            let source = &by_source[usize::from(table.source(first))];
+            for group in 0..groups.len() as u64 {
+                donors.push(among(
+                    source,
+                    drawn(seed ^ 0xDEC0, decoy * width + group + 1),
+                ));
+            }
+        }
+        Self {
+            groups,
+            donors,
+            decoys,
+        }
+    }
+
+    fn donors_of(&self, decoy: usize) -> &[Row] {
+        &self.donors[decoy * self.groups.len()..(decoy + 1) * self.groups.len()]
+    }
+
+    /// Whether the real record, or a likely match of it, gave something to the decoy.
+    fn made_of(&self, decoy: Row, real: Row, cluster_of: &[Row]) -> bool {
+        let cluster = cluster_of[real as usize];
+        self.donors_of(decoy as usize)
+            .iter()
+            .any(|&donor| cluster_of[donor as usize] == cluster)
+    }
+
+    /// The real records, then the decoys.
+    fn table(&self, real: &Table) -> Result<Table, LinkageError> {
+        let rows = (0..).take(real.len()).collect::<Vec<Row>>();
+        let mut ids = TableIds::default();
+        let source = |row: Row| real.source_names()[usize::from(real.source(row))].as_str();
+        rows.iter()
+            .for_each(|&row| ids.push(source(row), real.id(row)));
+        (0..self.decoys).for_each(|decoy| {
+            ids.push(source(self.donors_of(decoy)[0]), &format!("decoy {decoy}"))
+        });
+        let mut table = Table::of(ids);
+        for (name, column) in real.columns() {
+            let group = self
+                .groups
+                .iter()
+                .position(|names| names.iter().any(|of| of == name))
+                .unwrap_or(0);
+            let given = (0..self.decoys).map(|decoy| self.donors_of(decoy)[group]);
+            let from = rows.iter().copied().chain(given).collect::<Vec<_>>();
+            table.add(name, column.gathered(&from))?;
+        }
+        Ok(table)
+    }
+
+    /// Real pairs for each pair of a decoy with a real record that is not its donor.
+    #[expect(clippy::cast_precision_loss, reason = "counts are far below 2^53")]
+    fn scale(&self, model: &Model, table: &Table) -> f64 {
+        let pairing = Pairing::new(model, table);
+        let records = table.len() as f64;
+        // The part of all pairs that may be one person's is the same for decoys, whose sources are the records' own.
+        let open = pairing.pairs() / (records * (records - 1.0) / 2.0);
+        let tried = self.decoys as f64 * (records - self.groups.len() as f64).max(1.0) * open;
+        pairing.pairs() / tried.max(1.0)
+    }
+}
