@@ -222,6 +222,7 @@ fn crates_depend_on_each_other_only_along_the_drawn_arrows() {
         ("connector", vec!["schema"]),
         ("transplant", vec!["schema", "linkage"]),
         ("history", vec!["schema"]),
+        ("linkage-kernel", vec!["linkage"]),
         ("store", vec!["schema"]),
         ("link-files", vec!["linkage"]),
         ("publication", vec!["schema"]),

@@ -1,0 +1,1 @@
+"""The linkage engine on Apache Spark: Spark moves the records, the kernel does the linkage."""
