@@ -224,7 +224,7 @@ fn crates_depend_on_each_other_only_along_the_drawn_arrows() {
         ("history", vec!["schema"]),
         ("linkage-kernel", vec!["linkage"]),
         ("store", vec!["schema"]),
-        ("link-files", vec!["linkage"]),
+        ("link-files", vec!["linkage", "linkage-report"]),
         ("publication", vec!["schema"]),
         ("publication-fhir", vec!["schema", "publication"]),
         ("tests", vec![]),

@@ -1,5 +1,12 @@
 //! What can be asked on the command line.
 
+mod files;
+
+pub use files::{
+    EncodeArgs, ExplainFilesArgs, FileEncoding, FileReading, FilesToLink, LinkFilesArgs,
+    ModelCommand, ModelNewArgs,
+};
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -85,6 +92,15 @@ pub enum Command {
     Evaluate(EvaluateArgs),
     /// Why two records are or are not one person
     Explain(ExplainArgs),
+    /// Find which records of CSV or Parquet files are one person; no project is needed
+    LinkFiles(LinkFilesArgs),
+    /// Why two records of files are or are not one person, or how a record's cluster holds together
+    ExplainFiles(ExplainFilesArgs),
+    /// Turn the identifying columns of a file into keyed filters, so that parties can link without showing names
+    Encode(EncodeArgs),
+    /// Linkage models for files
+    #[command(subcommand)]
+    Model(ModelCommand),
     /// Check, test and try mapping files
     #[command(subcommand)]
     Mapping(MappingCommand),

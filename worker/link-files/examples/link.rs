@@ -6,7 +6,7 @@ use std::env;
 use std::error::Error;
 use std::path::PathBuf;
 
-use link_files::{Mode, Options, Reading, link};
+use link_files::{Options, Reading, link};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -26,15 +26,11 @@ fn main() -> Result<(), Box<dyn Error>> {
         one_to_one: env::var_os("ONE_TO_ONE").is_some(),
         threshold: threshold.map(|threshold| threshold.parse()).transpose()?,
         pairs_from: None,
-        mode: if env::var_os("LINK_ONLY").is_some() {
-            Mode::LinkOnly
-        } else {
-            Mode::LinkAndDedupe
-        },
+        link_only: env::var_os("LINK_ONLY").is_some(),
         reading: Reading::default(),
         force: false,
     };
-    let linked = link(&options, &|_, _, _| {})?;
-    println!("{}", serde_json::to_string_pretty(&linked.report)?);
+    let report = link(&options, &|_, _, _| {})?;
+    println!("{}", serde_json::to_string_pretty(&report)?);
     Ok(())
 }

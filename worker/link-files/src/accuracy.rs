@@ -7,9 +7,6 @@ use serde::Serialize;
 /// How the clusters agree with the true persons, over pairs of records.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct FileAccuracy {
-    /// Over the pairs that the run could link: those of two files where only such were linked, else all.
-    #[serde(flatten)]
-    pub counted: PairCounts,
     /// Over all pairs of records.
     pub all_pairs: PairCounts,
     /// Over pairs of records of two files; absent with one file.
@@ -38,14 +35,6 @@ pub struct PairCounts {
     pub missed_links: u64,
 }
 
-/// Which pairs a run could link.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Scope {
-    All,
-    AcrossFiles,
-    WithinFiles,
-}
-
 /// Pairs in one cluster, of one person, and both.
 #[derive(Clone, Copy, Default)]
 struct Tally {
@@ -54,12 +43,7 @@ struct Tally {
     both: u64,
 }
 
-pub(crate) fn accuracy(
-    table: &Table,
-    clusters: &[Vec<Row>],
-    truth: &Codes,
-    scope: Scope,
-) -> FileAccuracy {
+pub(crate) fn accuracy(table: &Table, clusters: &[Vec<Row>], truth: &Codes) -> FileAccuracy {
     let (mut all, mut within) = (Tally::default(), Tally::default());
     let known = |row: &&Row| truth.at(**row) != MISSING;
     for cluster in clusters.iter().filter(|cluster| cluster.len() > 1) {
@@ -82,14 +66,8 @@ pub(crate) fn accuracy(
         person: all.person - within.person,
         both: all.both - within.both,
     };
-    let counted = match scope {
-        Scope::All => all,
-        Scope::AcrossFiles => across,
-        Scope::WithinFiles => within,
-    };
     let several = table.source_names().len() > 1;
     FileAccuracy {
-        counted: PairCounts::new(counted),
         all_pairs: PairCounts::new(all),
         across_files: several.then(|| PairCounts::new(across)),
         records: table.len() as u64 - missing,
@@ -131,6 +109,28 @@ fn pairs(records: u64) -> u64 {
     records * records.saturating_sub(1) / 2
 }
 
+impl FileAccuracy {
+    /// Over the pairs that a run could link: of two files only, or all.
+    pub(crate) fn counted(&self, across_files: bool) -> PairCounts {
+        self.across_files
+            .filter(|_| across_files)
+            .unwrap_or(self.all_pairs)
+    }
+}
+
+impl From<PairCounts> for linkage_report::Accuracy {
+    fn from(counts: PairCounts) -> Self {
+        Self {
+            precision: counts.precision,
+            recall: counts.recall,
+            f1: counts.f1,
+            true_links: counts.true_links,
+            false_links: counts.false_links,
+            missed_links: counts.missed_links,
+        }
+    }
+}
+
 impl PairCounts {
     fn new(tally: Tally) -> Self {
         let precision = ratio(tally.both, tally.cluster);
@@ -164,7 +164,7 @@ fn ratio(part: u64, whole: u64) -> f64 {
 mod tests {
     use linkage::{Codes, Table};
 
-    use super::{Scope, accuracy};
+    use super::accuracy;
 
     /// Records as file and person, clusters by places; true, false and missed links in all and across files.
     fn check(records: &[(&str, &str)], clusters: &[&[u32]], all: [u64; 3], across: [u64; 3]) {
@@ -182,10 +182,10 @@ mod tests {
             .iter()
             .map(|rows| rows.to_vec())
             .collect::<Vec<_>>();
-        let found = accuracy(&table, &clusters, &truth, Scope::All);
+        let found = accuracy(&table, &clusters, &truth);
         let counts =
             |found: super::PairCounts| [found.true_links, found.false_links, found.missed_links];
-        assert_eq!(counts(found.counted), all);
+        assert_eq!(counts(found.all_pairs), all);
         assert_eq!(found.across_files.map(counts), Some(across));
     }
 

@@ -46,11 +46,13 @@ pub(crate) fn needed(model: &Model) -> (Vec<Needed>, Vec<WantedColumn>) {
             wanted.push(WantedColumn {
                 name: settings.name.clone(),
                 headings: settings.headings().to_vec(),
+                optional: false,
             });
         } else {
             wanted.extend(settings.headings().iter().map(|heading| WantedColumn {
                 name: settings.name.clone(),
                 headings: vec![heading.clone()],
+                optional: false,
             }));
         }
         needed.push(Needed {
@@ -98,7 +100,10 @@ fn make(
     mut parts: Vec<Codes>,
     sources: &[u16],
 ) -> Result<(Column, Unreadable), LinkFilesError> {
-    let is_text = matches!(settings.kind, ColumnKind::Text | ColumnKind::Code);
+    let is_text = matches!(
+        settings.kind,
+        ColumnKind::Text | ColumnKind::Code | ColumnKind::Clk
+    );
     if is_text && parts.len() == 1 && settings.clean.is_empty() && settings.missing.is_empty() {
         // Read as it is compared: nothing to do.
         return Ok((Column::Codes(parts.remove(0)), Unreadable::default()));
@@ -124,14 +129,15 @@ impl UnreadableColumn {
 
 /// Each column named, with what the comparison that reads it takes it for.
 fn named(model: &Model) -> BTreeMap<&str, ColumnKind> {
-    let compared = model.comparisons.iter().filter_map(|comparison| {
+    let compared = model.comparisons.iter().flat_map(|comparison| {
         let kind = match comparison.kind {
             Kind::Date => ColumnKind::Date,
             Kind::Number => ColumnKind::Number,
-            Kind::Array => ColumnKind::Array,
+            Kind::Array | Kind::EventDates => ColumnKind::Array,
+            Kind::Clk => ColumnKind::Clk,
             _ => ColumnKind::Text,
         };
-        Some((comparison.column.as_deref()?, kind))
+        comparison.column_names().map(move |name| (name, kind))
     });
     let blocked = model
         .blocks

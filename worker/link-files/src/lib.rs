@@ -8,22 +8,26 @@
 
 mod accuracy;
 mod columns;
+mod encode;
 mod error;
 mod explain;
 mod options;
 mod output;
+mod propose;
 mod read;
 mod report;
 mod run;
 
 pub use accuracy::{FileAccuracy, PairCounts};
 pub use columns::UnreadableColumn;
+pub use encode::{Encode, Encoded, encode, read_key};
 pub use error::LinkFilesError;
 pub use explain::{Explained, RecordAddress, explain};
-pub use options::{Mode, Options, PAIRS_FILE, REPORT_FILE};
+pub use options::{Options, PAIRS_FILE, REPORT_FILE};
+pub use propose::{Asked, propose};
 pub use read::{
     Encoding, FileFormat, FileReport, Reading, Records, SetAside, SourceFile, Wanted, WantedColumn,
     Why, headings, read, source_files,
 };
-pub use report::{Counts, FilesReport, Timing};
-pub use run::{Linked, link};
+pub use report::{FilesReport, Rows, Timing};
+pub use run::link;

@@ -1,6 +1,6 @@
 use std::path::PathBuf;
 
-use linkage::{Model, OnePerCluster, SourceSettings};
+use linkage::{Model, OnePerCluster, Scope, SourceSettings};
 
 use crate::Reading;
 
@@ -8,18 +8,6 @@ use crate::Reading;
 pub const PAIRS_FILE: &str = "pairs.parquet";
 /// The file that says what was found and what it cost; its presence says that the output is complete.
 pub const REPORT_FILE: &str = "report.json";
-
-/// Which pairs of records may be one person's.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Mode {
-    /// Any two records.
-    #[default]
-    LinkAndDedupe,
-    /// Records of two files only.
-    LinkOnly,
-    /// Records of one file only.
-    DedupeOnly,
-}
 
 /// What is to be linked, how, and where to.
 #[derive(Clone, Debug)]
@@ -40,24 +28,12 @@ pub struct Options {
     pub threshold: Option<f64>,
     /// Pairs from this probability on are written; the model's review threshold when not given.
     pub pairs_from: Option<f64>,
-    /// Which pairs may be one person's.
-    pub mode: Mode,
+    /// Only records of two files may be one person's, whatever the model says.
+    pub link_only: bool,
     /// How delimited files are read.
     pub reading: Reading,
     /// Write over whatever the folder holds.
     pub force: bool,
-}
-
-impl Mode {
-    /// The word for it.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::LinkAndDedupe => "link and dedupe",
-            Self::LinkOnly => "link only",
-            Self::DedupeOnly => "dedupe only",
-        }
-    }
 }
 
 impl Options {
@@ -68,6 +44,9 @@ impl Options {
             model.thresholds.link = threshold;
             model.thresholds.review = model.thresholds.review.min(threshold);
             model.decision = None;
+        }
+        if self.link_only {
+            model.scope = Scope::AcrossSources;
         }
         if self.one_to_one {
             model.sources = sources

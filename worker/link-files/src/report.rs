@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Instant;
 
-use linkage::{BlockingReport, Decision, Linkage, Thresholds, TrainingReport};
+use linkage_report::Report;
 use serde::Serialize;
 
 use crate::columns::UnreadableColumn;
@@ -12,63 +12,37 @@ use crate::{FileAccuracy, FileReport};
 /// The word by which a folder is known to hold an output of this program.
 pub(crate) const MADE_BY: &str = "musubi link-files";
 
-/// `report.json`.
+/// `report.json`: what the engine found, with what became of the files.
 #[derive(Clone, Debug, Serialize)]
 pub struct FilesReport {
     /// Always `musubi link-files`.
     pub made_by: &'static str,
-    /// The model's name.
-    pub model: String,
-    /// Its version.
-    pub model_version: u32,
-    /// Which pairs could be linked.
-    pub mode: &'static str,
     /// The files and how each of their rows ended.
     pub files: Vec<FileReport>,
+    /// The same in sum.
+    pub rows: Rows,
     /// Columns with values that could not be read.
     pub unreadable: Vec<UnreadableColumn>,
-    /// What was counted.
-    pub counts: Counts,
-    /// The thresholds used.
-    pub thresholds: Thresholds,
-    /// What blocking cost and left out.
-    pub blocking: BlockingReport,
-    /// How training went.
-    pub training: TrainingReport,
-    /// How right the clusters are; only with `--truth-column`.
+    /// How right the clusters are, in all and across files; only with `--truth-column`. The figure for the pairs that the
+    /// run could link is the report's own `accuracy`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub accuracy: Option<FileAccuracy>,
+    pub accuracy_by_scope: Option<FileAccuracy>,
     /// What it took.
     pub timing: Timing,
+    /// What was found.
+    #[serde(flatten)]
+    pub report: Report,
 }
 
-/// What was counted.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Counts {
+/// Rows by how they ended: read is records and set aside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Rows {
     /// Rows read.
-    pub rows: u64,
+    pub read: u64,
     /// Rows that became records.
     pub records: u64,
     /// Rows set aside.
     pub set_aside: u64,
-    /// Pairs that blocking gave, a pair counted in each rule that gives it.
-    pub candidate_pairs: u64,
-    /// Pairs at or above the review threshold.
-    pub pairs: u64,
-    /// Of these, linked.
-    pub links: u64,
-    /// Of these, for a person to settle.
-    pub review: u64,
-    /// Of these, forbidden by a veto.
-    pub vetoed: u64,
-    /// Clusters, records that are alone among them.
-    pub clusters: u64,
-    /// Clusters of two records or more.
-    pub clusters_of_several: u64,
-    /// Records in them.
-    pub records_linked: u64,
-    /// Clusters by their number of records.
-    pub clusters_by_size: BTreeMap<u64, u64>,
 }
 
 /// Seconds by stage, and the rate.
@@ -84,33 +58,14 @@ pub struct Timing {
     pub threads: usize,
 }
 
-impl Counts {
-    pub(crate) fn new(files: &[FileReport], linkage: &Linkage) -> Self {
-        let mut counts = Self {
-            rows: files.iter().map(|file| file.rows).sum(),
-            records: files.iter().map(|file| file.records).sum(),
-            set_aside: files.iter().map(|file| file.set_aside).sum(),
-            candidate_pairs: linkage.blocking.pairs,
-            pairs: linkage.pairs.len() as u64,
-            clusters: linkage.clusters.len() as u64,
-            ..Self::default()
-        };
-        for decision in &linkage.decisions {
-            *match decision {
-                Decision::Link => &mut counts.links,
-                Decision::Review(_) => &mut counts.review,
-                Decision::Vetoed(_) => &mut counts.vetoed,
-            } += 1;
+impl Rows {
+    pub(crate) fn of(files: &[FileReport]) -> Self {
+        let sum = |count: fn(&FileReport) -> u64| files.iter().map(count).sum();
+        Self {
+            read: sum(|file| file.rows),
+            records: sum(|file| file.records),
+            set_aside: sum(|file| file.set_aside),
         }
-        for cluster in &linkage.clusters {
-            let size = cluster.len() as u64;
-            *counts.clusters_by_size.entry(size).or_default() += 1;
-            if size > 1 {
-                counts.clusters_of_several += 1;
-                counts.records_linked += size;
-            }
-        }
-        counts
     }
 }
 

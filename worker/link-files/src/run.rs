@@ -1,108 +1,99 @@
 //! The whole way: read, link, write.
 
-use linkage::{Job, Model, NoRules, Progress, Scope as ModelScope};
+use linkage::{Job, Linkage, Model, NoRules, Progress, Scope};
+use linkage_report::{Report, ThresholdOrigin};
 
-use crate::accuracy::{Scope, accuracy};
+use crate::accuracy::accuracy;
 use crate::output::{Folder, PairTable, write_clusters, write_pairs, write_set_aside};
 use crate::report::{Clock, MADE_BY};
 use crate::{
-    Counts, FilesReport, LinkFilesError, Mode, Options, PAIRS_FILE, REPORT_FILE, Records, Wanted,
-    columns, read, source_files,
+    FileAccuracy, FilesReport, LinkFilesError, Options, PAIRS_FILE, REPORT_FILE, Records, Rows,
+    Timing, Wanted, columns, read, source_files,
 };
 
 const CLUSTERS_FILE: &str = "clusters.csv";
 const MODEL_FILE: &str = "model.trained.toml";
+const PAGE_FILE: &str = "report.html";
 const SET_ASIDE_FILE: &str = "set_aside.csv";
 
-/// What a run leaves behind besides its files.
-#[derive(Debug)]
-pub struct Linked {
-    /// What was found and what it cost, as `report.json` holds it.
-    pub report: FilesReport,
-}
-
-/// Reads the files, links their records, and writes clusters, pairs, the settled model and the report.
+/// Reads the files, links their records, and writes clusters, pairs, the settled model and the report, which it gives.
 ///
 /// # Errors
-/// [`LinkFilesError`]; the output folder is then as it was.
-pub fn link(options: &Options, progress: Progress<'_>) -> Result<Linked, LinkFilesError> {
-    let mut clock = Clock::start();
+/// [`LinkFilesError`]; what stood in the output folder stands there still.
+pub fn link(options: &Options, progress: Progress<'_>) -> Result<FilesReport, LinkFilesError> {
     check(options)?;
+    let mut clock = Clock::start();
     let mut folder = Folder::open(&options.out, options.force)?;
     let prepared = Prepared::new(options, progress)?;
     clock.ended("read");
-    let Prepared {
-        model,
-        records,
-        unreadable,
-    } = prepared;
-    let Records {
-        files,
-        table,
-        truth,
-        ..
-    } = records;
-    let name = (model.name.clone(), model.version);
-    let mut job = Job::prepare(model, &table, Vec::new(), &NoRules, progress)?;
+    let table = &prepared.records.table;
+    let model = prepared.model.clone();
+    let mut job = Job::prepare(model, table, Vec::new(), &NoRules, progress)?;
     clock.ended("block and train");
     let linkage = job.link(progress)?;
     clock.ended("compare and cluster");
-    let scope = match options.mode {
-        Mode::LinkAndDedupe => Scope::All,
-        Mode::LinkOnly => Scope::AcrossFiles,
-        Mode::DedupeOnly => Scope::WithinFiles,
-    };
-    let accuracy = truth.map(|truth| accuracy(&table, &linkage.clusters, &truth, scope));
     progress("write", 0, 3);
     folder.write(CLUSTERS_FILE, |output| {
-        write_clusters(output, &table, &linkage.clusters)
+        write_clusters(output, table, &linkage.clusters)
     })?;
     clock.ended("write clusters");
     progress("write", 1, 3);
-    let from = options
-        .pairs_from
-        .unwrap_or(linkage.model.thresholds.review);
     let pairs = PairTable {
-        table: &table,
+        table,
         job: &job,
         linkage: &linkage,
-        from,
+        from: options
+            .pairs_from
+            .unwrap_or(linkage.model.thresholds.review),
     };
     folder.write(PAIRS_FILE, |output| write_pairs(output, &pairs))?;
     clock.ended("write pairs");
     progress("write", 2, 3);
-    write_model(&mut folder, &linkage.model)?;
-    let set_aside = files
+    let report = found(options, &prepared, &job, &linkage)?;
+    folder.write_bytes(MODEL_FILE, linkage.model.to_toml()?.as_bytes())?;
+    folder.write_bytes(PAGE_FILE, linkage_report::html(&report).as_bytes())?;
+    clock.ended("report");
+    let report = prepared.told(report, &linkage, clock.timing(linkage.blocking.pairs));
+    write_report(&mut folder, &report)?;
+    folder.settle()?;
+    progress("write", 3, 3);
+    Ok(report)
+}
+
+/// What the engine found, with the accuracy where the truth is known.
+fn found(
+    options: &Options,
+    prepared: &Prepared,
+    job: &Job<'_>,
+    linkage: &Linkage,
+) -> Result<Report, LinkFilesError> {
+    let table = &prepared.records.table;
+    let mut report = Report::of(linkage, table, &prepared.model).with_job(job, linkage, table)?;
+    if options.threshold.is_some() {
+        report.threshold.origin = ThresholdOrigin::Given;
+    }
+    if let Some(accuracy) = prepared.accuracy(linkage) {
+        let across = linkage.model.scope == Scope::AcrossSources;
+        report.accuracy = Some(accuracy.counted(across).into());
+    }
+    Ok(report)
+}
+
+fn write_report(folder: &mut Folder, report: &FilesReport) -> Result<(), LinkFilesError> {
+    let set_aside = report
+        .files
         .iter()
         .filter(|file| file.set_aside > 0)
         .map(|file| (file.name.as_str(), file.set_aside_told.as_slice()))
         .collect::<Vec<_>>();
     if set_aside.is_empty() {
-        folder.remove(SET_ASIDE_FILE)?;
+        folder.forget(SET_ASIDE_FILE);
     } else {
         folder.write(SET_ASIDE_FILE, |output| write_set_aside(output, &set_aside))?;
     }
-    let counts = Counts::new(&files, &linkage);
-    let report = FilesReport {
-        made_by: MADE_BY,
-        model: name.0,
-        model_version: name.1,
-        mode: options.mode.as_str(),
-        files,
-        unreadable,
-        thresholds: linkage.model.thresholds,
-        timing: clock.timing(counts.candidate_pairs),
-        counts,
-        blocking: linkage.blocking,
-        training: linkage.training,
-        accuracy,
-    };
     folder.write(REPORT_FILE, |output| {
-        serde_json::to_writer_pretty(output, &report).map_err(std::io::Error::other)
-    })?;
-    folder.settle()?;
-    progress("write", 3, 3);
-    Ok(Linked { report })
+        serde_json::to_writer_pretty(output, report).map_err(std::io::Error::other)
+    })
 }
 
 /// Files read and typed, with the model for them.
@@ -125,15 +116,29 @@ impl Prepared {
         let raw = std::mem::take(&mut records.columns);
         let unreadable = columns::add(&mut records.table, needed, raw)?;
         let names = files.into_iter().map(|file| file.name).collect::<Vec<_>>();
-        let mut model = options.model_for(&names);
-        if options.mode == Mode::LinkOnly {
-            model.scope = ModelScope::AcrossSources;
-        }
         Ok(Self {
-            model,
+            model: options.model_for(&names),
             records,
             unreadable,
         })
+    }
+
+    fn accuracy(&self, linkage: &Linkage) -> Option<FileAccuracy> {
+        let truth = self.records.truth.as_ref()?;
+        Some(accuracy(&self.records.table, &linkage.clusters, truth))
+    }
+
+    fn told(&self, report: Report, linkage: &Linkage, timing: Timing) -> FilesReport {
+        let files = self.records.files.clone();
+        FilesReport {
+            made_by: MADE_BY,
+            rows: Rows::of(&files),
+            files,
+            unreadable: self.unreadable.clone(),
+            accuracy_by_scope: self.accuracy(linkage),
+            timing,
+            report,
+        }
     }
 }
 
@@ -142,7 +147,7 @@ fn check(options: &Options) -> Result<(), LinkFilesError> {
     if options.files.is_empty() {
         return wrong("there is no file to link");
     }
-    if options.mode == Mode::LinkOnly && options.files.len() < 2 {
+    if options.link_only && options.files.len() < 2 {
         return wrong("`--link-only` needs two files or more");
     }
     let within = |chance: Option<f64>| chance.is_none_or(|chance| chance > 0.0 && chance < 1.0);
@@ -150,11 +155,4 @@ fn check(options: &Options) -> Result<(), LinkFilesError> {
         return wrong("`--threshold` and `--pairs-from` lie between 0 and 1, neither included");
     }
     Ok(())
-}
-
-fn write_model(folder: &mut Folder, model: &Model) -> Result<(), LinkFilesError> {
-    let text = model.to_toml()?;
-    folder.write(MODEL_FILE, |output| {
-        std::io::Write::write_all(output, text.as_bytes())
-    })
 }

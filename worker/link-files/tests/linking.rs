@@ -10,13 +10,13 @@ use std::path::Path;
 use arrow::array::{Array as _, AsArray as _};
 use arrow::datatypes::Float32Type;
 use link_files::{
-    LinkFilesError, Linked, Mode, Options, PAIRS_FILE, REPORT_FILE, RecordAddress, explain, link,
+    FilesReport, LinkFilesError, Options, PAIRS_FILE, REPORT_FILE, RecordAddress, explain, link,
 };
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use people::{options, rows, write};
 use tempfile::TempDir;
 
-fn run(options: &Options) -> Linked {
+fn run(options: &Options) -> FilesReport {
     link(options, &|_, _, _| {}).unwrap()
 }
 
@@ -38,14 +38,14 @@ fn two_files(folder: &Path) -> Options {
 fn two_files_are_linked_without_a_label() {
     let folder = tempfile::tempdir().unwrap();
     let options = two_files(folder.path());
-    let report = run(&options).report;
-    let accuracy = report.accuracy.unwrap();
-    assert!(accuracy.counted.f1 > 0.98, "{accuracy:?}");
-    assert_eq!(accuracy.records_without_truth, 0);
-    assert_eq!(clusters(&options).len() as u64, report.counts.records);
+    let report = run(&options);
+    let accuracy = report.report.accuracy.unwrap();
+    assert!(accuracy.f1 > 0.98, "{accuracy:?}");
+    assert_eq!(report.accuracy_by_scope.unwrap().records_without_truth, 0);
+    assert_eq!(clusters(&options).len() as u64, report.rows.records);
     let json = fs::read_to_string(options.out.join(REPORT_FILE)).unwrap();
     let json: serde_json::Value = serde_json::from_str(&json).unwrap();
-    assert_eq!(json["accuracy"]["f1"], accuracy.counted.f1);
+    assert_eq!(json["accuracy"]["f1"], accuracy.f1);
     assert_eq!(json["files"][0]["name"], "a");
     let trained = fs::read_to_string(options.out.join("model.trained.toml")).unwrap();
     assert!(linkage::Model::parse(&trained).is_ok());
@@ -183,10 +183,10 @@ fn one_file_is_rid_of_its_duplicates() {
     let mut all = rows(800, 'a');
     all.extend(rows(800, 'b'));
     let file = write(folder.path(), "all.csv", &all);
-    let report = run(&options(folder.path(), vec![file])).report;
-    let accuracy = report.accuracy.unwrap();
-    assert!(accuracy.counted.f1 > 0.98, "{accuracy:?}");
-    assert!(accuracy.across_files.is_none());
+    let report = run(&options(folder.path(), vec![file]));
+    let accuracy = report.report.accuracy.unwrap();
+    assert!(accuracy.f1 > 0.98, "{accuracy:?}");
+    assert!(report.accuracy_by_scope.unwrap().across_files.is_none());
 }
 
 #[test]
@@ -201,15 +201,9 @@ fn linking_alone_gives_no_pair_of_one_file() {
             .map(|row| row.replacen('a', "again ", 1)),
     );
     options.files[0] = write(folder.path(), "a.csv", &a);
-    options.mode = Mode::LinkOnly;
-    let pairs = run(&options).report.counts.pairs;
-    let both = run(&Options {
-        mode: Mode::LinkAndDedupe,
-        ..options.clone()
-    })
-    .report
-    .counts
-    .pairs;
+    let both = run(&options).report.counts.scored_pairs;
+    options.link_only = true;
+    let pairs = run(&options).report.counts.scored_pairs;
     assert!(pairs > 1_500 && both > pairs + 1_000, "{pairs} {both}");
     options.one_to_one = true;
     run(&options);
@@ -233,9 +227,9 @@ fn a_file_without_rows_or_candidates_is_no_fault() {
     let folder = tempfile::tempdir().unwrap();
     let a = write(folder.path(), "a.csv", &rows(1_500, 'a'));
     let empty = write(folder.path(), "empty.csv", &[]);
-    let report = run(&options(folder.path(), vec![a, empty])).report;
-    assert_eq!(report.counts.records, 1_500);
-    assert_eq!(report.counts.clusters_of_several, 0);
+    let report = run(&options(folder.path(), vec![a, empty]));
+    assert_eq!(report.rows.records, 1_500);
+    assert_eq!(report.report.counts.singletons, 1_500);
 }
 
 #[test]
@@ -276,7 +270,7 @@ fn rows_set_aside_are_counted_and_listed() {
     let b = write(folder.path(), "b.csv", &rows(1_500, 'b'));
     let a = write(folder.path(), "a.csv", &a);
     let options = options(folder.path(), vec![a, b]);
-    let report = run(&options).report;
+    let report = run(&options);
     assert_eq!(
         (
             report.files[0].rows,

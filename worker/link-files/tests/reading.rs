@@ -19,6 +19,7 @@ fn wanted(id: Option<&str>, columns: &[&str]) -> Wanted {
             .map(|name| WantedColumn {
                 name: (*name).to_owned(),
                 headings: vec![(*name).to_owned()],
+                optional: false,
             })
             .collect(),
     }

@@ -4,9 +4,12 @@ mod assemble;
 mod completions;
 mod dead_letters;
 mod demo;
+mod encode;
 mod evaluate;
 mod events;
 mod explain;
+mod explain_files;
+mod files;
 mod find;
 mod fixtures;
 mod history;
@@ -15,7 +18,9 @@ mod init;
 mod issues;
 mod ledger;
 mod link;
+mod link_files;
 mod mapping;
+mod model;
 mod publish;
 mod run;
 mod runs;
@@ -114,6 +119,10 @@ async fn answer(session: &Session, command: Command) -> Result<Exit, Failure> {
         Command::Events(command) => events::events(session, command).await,
         Command::Evaluate(args) => evaluate::evaluate(session, &args).await,
         Command::Explain(args) => explain::explain(session, &args).await,
+        Command::LinkFiles(args) => link_files::link_files(session, &args),
+        Command::ExplainFiles(args) => explain_files::explain_files(session, &args),
+        Command::Encode(args) => encode::encode(session, &args),
+        Command::Model(command) => model::model(session, command),
         Command::Mapping(command) => mapping::mapping(session, command).await,
         Command::Fixtures(command) => fixtures::fixtures(session, command).await,
         Command::Completions { shell } => completions::completions(shell),

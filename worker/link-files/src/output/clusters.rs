@@ -60,7 +60,7 @@ pub(crate) fn numbers(table: &Table, clusters: &[Vec<Row>]) -> Vec<u32> {
 }
 
 /// A cell, quoted where it must be.
-pub(super) fn push_field(line: &mut Vec<u8>, value: &str) {
+pub(crate) fn push_field(line: &mut Vec<u8>, value: &str) {
     let bytes = value.as_bytes();
     let special = |byte: &u8| matches!(byte, b',' | b'"' | b'\n' | b'\r');
     if !bytes.iter().any(special) {

@@ -7,7 +7,7 @@ use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-pub(crate) use clusters::write_clusters;
+pub(crate) use clusters::{push_field, write_clusters};
 pub(crate) use pairs::{PairTable, write_pairs};
 
 use crate::report::MADE_BY;
@@ -20,6 +20,8 @@ const BUFFER_BYTES: usize = 1 << 20;
 pub(crate) struct Folder {
     path: PathBuf,
     names: Vec<&'static str>,
+    /// Files of an earlier output that this one does not have.
+    forgotten: Vec<&'static str>,
 }
 
 impl Folder {
@@ -40,6 +42,7 @@ impl Folder {
         Ok(Self {
             path: path.to_owned(),
             names: Vec::new(),
+            forgotten: Vec::new(),
         })
     }
 
@@ -59,9 +62,26 @@ impl Folder {
         written.map_err(|cause| LinkFilesError::write(&self.path.join(name), cause))
     }
 
+    /// The same for a file that is made already.
+    pub(crate) fn write_bytes(
+        &mut self,
+        name: &'static str,
+        bytes: &[u8],
+    ) -> Result<(), LinkFilesError> {
+        self.write(name, |output| output.write_all(bytes))
+    }
+
+    /// This output has no such file; one of an earlier output goes when this one is complete.
+    pub(crate) fn forget(&mut self, name: &'static str) {
+        self.forgotten.push(name);
+    }
+
     /// Moves all files to their places, the report last: where it stands, all others do.
     pub(crate) fn settle(mut self) -> Result<(), LinkFilesError> {
         self.remove(REPORT_FILE)?;
+        for name in std::mem::take(&mut self.forgotten) {
+            self.remove(name)?;
+        }
         self.names.sort_by_key(|name| *name == REPORT_FILE);
         for name in std::mem::take(&mut self.names) {
             let place = self.path.join(name);
@@ -71,8 +91,7 @@ impl Folder {
         Ok(())
     }
 
-    /// Takes away a file of an earlier output that this one does not write.
-    pub(crate) fn remove(&self, name: &str) -> Result<(), LinkFilesError> {
+    fn remove(&self, name: &str) -> Result<(), LinkFilesError> {
         let path = self.path.join(name);
         match fs::remove_file(&path) {
             Err(cause) if cause.kind() != io::ErrorKind::NotFound => {
@@ -114,7 +133,7 @@ pub(crate) fn write_set_aside(
 }
 
 /// Readable by its owner only: it names persons' records.
-fn create(path: &Path) -> io::Result<File> {
+pub(crate) fn create(path: &Path) -> io::Result<File> {
     let mut options = File::options();
     options.write(true).create(true).truncate(true);
     #[cfg(unix)]

@@ -2,7 +2,7 @@
 
 use std::fs::File;
 
-use linkage::CodesBuilder;
+use linkage::{CodesBuilder, MISSING};
 
 use super::sinks::{Cells, Sinks};
 use super::sniff::form;
@@ -17,12 +17,12 @@ struct Opened {
     splitter: Splitter,
     headings: Vec<String>,
     /// For each wanted place, where the splitter puts its cells: one heading may be wanted twice.
-    slots: Vec<usize>,
+    slots: Vec<Option<usize>>,
 }
 
 /// A piece of rows.
 struct Piece {
-    slots: Vec<usize>,
+    slots: Vec<Option<usize>>,
     text: Text,
     undone: Text,
     split: Split,
@@ -109,14 +109,17 @@ fn told(file: &SourceFile, fault: TextFault) -> LinkFilesError {
 
 impl Opened {
     /// Sets which fields are wanted.
-    fn want(&mut self, fields: &[usize]) {
+    fn want(&mut self, fields: &[Option<usize>]) {
         let mut distinct = Vec::<usize>::new();
         for field in fields {
-            let slot = distinct.iter().position(|known| known == field);
-            self.slots.push(slot.unwrap_or(distinct.len()));
-            if slot.is_none() {
-                distinct.push(*field);
-            }
+            let slot = field.map(|field| {
+                let known = distinct.iter().position(|known| *known == field);
+                known.unwrap_or_else(|| {
+                    distinct.push(field);
+                    distinct.len() - 1
+                })
+            });
+            self.slots.push(slot);
         }
         self.splitter.fields = self.headings.len();
         self.splitter.places = vec![None; self.headings.len()];
@@ -127,7 +130,7 @@ impl Opened {
 
     /// The next rows; `None` at the end of the file.
     fn next(&mut self, file: &SourceFile) -> Result<Option<Piece>, LinkFilesError> {
-        let wanted = self.slots.iter().max().map_or(0, |slot| slot + 1);
+        let wanted = self.slots.iter().flatten().max().map_or(0, |slot| slot + 1);
         loop {
             let more = self.text.fill().map_err(|fault| told(file, fault))?;
             if self.text.text().is_empty() && !more {
@@ -230,6 +233,12 @@ impl Text {
 }
 
 impl Piece {
+    /// The values at a wanted place; nothing where the file has no such heading.
+    fn values(&self, place: usize) -> impl Iterator<Item = &str> {
+        let spans = self.slots[place].map_or(&[][..], |slot| &self.split.columns[slot]);
+        spans.iter().map(|span| self.value(*span))
+    }
+
     fn value(&self, span: Span) -> &str {
         let (start, end) = (span.start as usize, span.end as usize);
         let found = match start.checked_sub(self.text.len()) {
@@ -250,14 +259,17 @@ impl Cells for Piece {
     }
 
     fn each(&self, place: usize, take: &mut dyn FnMut(&str)) {
-        for span in &self.split.columns[self.slots[place]] {
-            take(self.value(*span));
+        for value in self.values(place) {
+            take(value);
         }
     }
 
     fn intern(&self, place: usize, values: &mut CodesBuilder) {
-        for span in &self.split.columns[self.slots[place]] {
-            values.push(Some(self.value(*span)));
+        if self.slots[place].is_none() {
+            (0..self.split.rows).for_each(|_| values.push_code(MISSING));
+        }
+        for value in self.values(place) {
+            values.push(Some(value));
         }
     }
 }

@@ -57,6 +57,8 @@ pub struct WantedColumn {
     pub name: String,
     /// Its headings: each file gives the first that it has.
     pub headings: Vec<String>,
+    /// Whether a file may have none of them; its records then have no value.
+    pub optional: bool,
 }
 
 /// All records of all files.
@@ -226,7 +228,7 @@ fn is_parquet(path: &Path) -> Result<bool, LinkFilesError> {
     Ok(first == b"PAR1")
 }
 
-/// For each wanted heading (ids, truth, columns), its place among the file's.
+/// For each wanted heading (ids, truth, columns), its place among the file's; none where it may be missing and is.
 ///
 /// # Errors
 /// [`LinkFilesError::Input`] naming what is missing and what there is.
@@ -234,44 +236,63 @@ fn resolve(
     file: &SourceFile,
     wanted: &Wanted,
     headings: &[String],
-) -> Result<Vec<usize>, LinkFilesError> {
-    let find = |names: &[String], what: &str| {
-        let places = |name: &String| {
-            let alike = headings
-                .iter()
-                .enumerate()
-                .filter(move |(_, heading)| *heading == name);
-            alike.map(|(place, _)| place).collect::<Vec<_>>()
-        };
-        let found = names.iter().map(places).find(|places| !places.is_empty());
-        let (names, path) = (listed(names), file.path.display());
-        match found.as_deref() {
-            Some([place]) => Ok(*place),
-            Some(_) => Err(LinkFilesError::input(format!(
-                "`{path}` has the heading {names} twice, which {what} names"
-            ))),
-            None => Err(LinkFilesError::input(format!(
-                "`{path}` has no heading {names}, which {what} names; its headings are {}",
-                listed(headings)
-            ))),
+) -> Result<Vec<Option<usize>>, LinkFilesError> {
+    let mut places = Vec::new();
+    let options = [
+        (&wanted.id, "`--id-column`"),
+        (&wanted.truth, "`--truth-column`"),
+    ];
+    for (name, what) in options {
+        if let Some(name) = name {
+            let found = find(file, headings, std::slice::from_ref(name), what)?;
+            places.push(Some(found.ok_or_else(|| {
+                missing(file, headings, std::slice::from_ref(name), what)
+            })?));
         }
-    };
-    let ids = wanted
-        .id
-        .iter()
-        .map(|id| (std::slice::from_ref(id), "`--id-column`".to_owned()));
-    let truth = wanted.truth.iter().map(|truth| {
-        let names = std::slice::from_ref(truth);
-        (names, "`--truth-column`".to_owned())
-    });
-    let columns = wanted.columns.iter().map(|column| {
+    }
+    for column in &wanted.columns {
         let what = format!("the model's column `{}`", column.name);
-        (column.headings.as_slice(), what)
-    });
-    ids.chain(truth)
-        .chain(columns)
-        .map(|(names, what)| find(names, &what))
-        .collect()
+        let found = find(file, headings, &column.headings, &what)?;
+        if found.is_none() && !column.optional {
+            return Err(missing(file, headings, &column.headings, &what));
+        }
+        places.push(found);
+    }
+    Ok(places)
+}
+
+/// The place of the first of the names that the file has.
+fn find(
+    file: &SourceFile,
+    headings: &[String],
+    names: &[String],
+    what: &str,
+) -> Result<Option<usize>, LinkFilesError> {
+    let places = |name: &String| {
+        let alike = headings
+            .iter()
+            .enumerate()
+            .filter(move |(_, heading)| *heading == name);
+        alike.map(|(place, _)| place).collect::<Vec<_>>()
+    };
+    match names.iter().map(places).find(|places| !places.is_empty()) {
+        None => Ok(None),
+        Some(places) if places.len() == 1 => Ok(places.first().copied()),
+        Some(places) => Err(LinkFilesError::input(format!(
+            "`{}` has the heading `{}` twice, which {what} names",
+            file.path.display(),
+            headings[places[0]]
+        ))),
+    }
+}
+
+fn missing(file: &SourceFile, headings: &[String], names: &[String], what: &str) -> LinkFilesError {
+    LinkFilesError::input(format!(
+        "`{}` has no heading {}, which {what} names; its headings are {}",
+        file.path.display(),
+        listed(names),
+        listed(headings)
+    ))
 }
 
 fn listed(names: &[String]) -> String {

@@ -9,7 +9,7 @@ use arrow::array::{
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Field, Int32Type, Schema};
 use arrow::record_batch::RecordBatch;
-use linkage::CodesBuilder;
+use linkage::{CodesBuilder, MISSING};
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{
     ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader,
@@ -28,7 +28,7 @@ const SEPARATOR: char = ';';
 
 /// The wanted columns of some rows, as text.
 struct Batch {
-    columns: Vec<Values>,
+    columns: Vec<Option<Values>>,
     rows: usize,
     jumps: Vec<Jump>,
 }
@@ -62,7 +62,7 @@ pub(super) fn read(
     let options = ArrowReaderOptions::new().with_schema(Arc::new(schema));
     let builder =
         ParquetRecordBatchReaderBuilder::try_new_with_options(input, options).map_err(failed)?;
-    let mask = ProjectionMask::roots(builder.parquet_schema(), places.iter().copied());
+    let mask = ProjectionMask::roots(builder.parquet_schema(), places.iter().flatten().copied());
     let reader = builder
         .with_projection(mask)
         .with_batch_size(BATCH_ROWS)
@@ -111,7 +111,7 @@ fn take_all(
     file: &SourceFile,
     mut reader: ParquetRecordBatchReader,
     headings: &[String],
-    places: &[usize],
+    places: &[Option<usize>],
     sinks: &mut Sinks,
     progress: &dyn Fn(u64),
 ) -> Result<u64, LinkFilesError> {
@@ -137,13 +137,15 @@ impl Batch {
         file: &SourceFile,
         batch: &RecordBatch,
         headings: &[String],
-        places: &[usize],
+        places: &[Option<usize>],
         before: u64,
     ) -> Result<Self, LinkFilesError> {
-        let column = |place: &usize| {
-            let heading = &headings[*place];
+        let column = |place: &Option<usize>| {
+            let Some(heading) = place.map(|place| &headings[place]) else {
+                return Ok(None);
+            };
             let column = batch.column_by_name(heading).and_then(values);
-            column.ok_or_else(|| {
+            column.map(Some).ok_or_else(|| {
                 let kind = batch
                     .schema()
                     .field_with_name(heading)
@@ -226,12 +228,13 @@ impl Cells for Batch {
 
     fn each(&self, place: usize, take: &mut dyn FnMut(&str)) {
         match &self.columns[place] {
-            Values::Text(text) => {
+            None => {}
+            Some(Values::Text(text)) => {
                 for value in text {
                     take(value.unwrap_or_default().trim());
                 }
             }
-            Values::Dictionary(coded) => {
+            Some(Values::Dictionary(coded)) => {
                 let names = coded.values().as_string::<i32>();
                 for row in 0..coded.len() {
                     let name = coded.key(row).map_or("", |key| names.value(key));
@@ -242,13 +245,17 @@ impl Cells for Batch {
     }
 
     fn intern(&self, place: usize, values: &mut CodesBuilder) {
-        let Values::Dictionary(coded) = &self.columns[place] else {
-            return self.each(place, &mut |value| values.push(Some(value)));
+        let coded = match &self.columns[place] {
+            None => return (0..self.rows).for_each(|_| values.push_code(MISSING)),
+            Some(Values::Text(_)) => {
+                return self.each(place, &mut |value| values.push(Some(value)));
+            }
+            Some(Values::Dictionary(coded)) => coded,
         };
         let names = coded.values().as_string::<i32>();
         let mut codes = vec![None; names.len()];
         for row in 0..coded.len() {
-            let code = coded.key(row).map_or(linkage::MISSING, |key| {
+            let code = coded.key(row).map_or(MISSING, |key| {
                 *codes[key].get_or_insert_with(|| values.code(names.value(key).trim()))
             });
             values.push_code(code);

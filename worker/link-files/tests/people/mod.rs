@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use link_files::{Mode, Options, Reading};
+use link_files::{Options, Reading};
 use linkage::Model;
 
 /// A model over the columns of [`rows`], without a trained figure.
@@ -126,7 +126,7 @@ pub(crate) fn options(folder: &Path, files: Vec<PathBuf>) -> Options {
         one_to_one: false,
         threshold: None,
         pairs_from: None,
-        mode: Mode::LinkAndDedupe,
+        link_only: false,
         reading: Reading::default(),
         force: false,
     }
