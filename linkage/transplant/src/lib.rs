@@ -18,7 +18,9 @@ mod subject;
 
 pub use error::LinkError;
 pub use hla::{Allele, Typing};
-pub use link::{ForReview, Linked, MODEL, Vetoed, default_model, explain, link};
+pub use link::{
+    ForReview, Linked, MODEL, Vetoed, default_model, explain, link, link_without_rules,
+};
 pub use linkage::{
     BlockingReport, Decision, Explanation, Level, Model, Reason, ScoredPair, TrainingReport,
     Weighed,

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use linkage::{
-    BlockingReport, Decision, Explanation, Job, Model, Reason, ScoredPair, TrainingReport, Weighed,
+    BlockingReport, Decision, Explanation, Job, Model, NoRules, Reason, Rules, ScoredPair,
+    TrainingReport, Weighed,
 };
 
 use crate::LinkError;
@@ -74,10 +75,36 @@ pub fn link(
     progress: &dyn Fn(&'static str, u64, u64),
 ) -> Result<Linked, LinkError> {
     let facts = Facts::new(subjects);
-    let table = columns::table(&facts)?;
     let model = for_sources(model, subjects);
-    let rules = LifeLine::new(&facts, &model);
-    let mut job = Job::prepare(model, &table, compare::all(&facts), &rules, progress)?;
+    link_under(
+        &LifeLine::new(&facts, &model),
+        &facts,
+        model.clone(),
+        progress,
+    )
+}
+
+/// As [`link`], with no veto and no doubt of this crate's: what they are worth is seen by the difference.
+///
+/// # Errors
+/// As [`link`].
+pub fn link_without_rules(
+    subjects: &[Subject],
+    model: &Model,
+    progress: &dyn Fn(&'static str, u64, u64),
+) -> Result<Linked, LinkError> {
+    let model = for_sources(model, subjects);
+    link_under(&NoRules, &Facts::new(subjects), model, progress)
+}
+
+fn link_under(
+    rules: &dyn Rules,
+    facts: &Facts<'_>,
+    model: Model,
+    progress: &dyn Fn(&'static str, u64, u64),
+) -> Result<Linked, LinkError> {
+    let table = columns::table(facts)?;
+    let mut job = Job::prepare(model, &table, compare::all(facts), rules, progress)?;
     let linkage = job.link(progress)?;
     let mut review = Vec::new();
     let mut vetoed = Vec::new();
