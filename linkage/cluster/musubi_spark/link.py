@@ -70,7 +70,9 @@ def main() -> int:
 
 
 #: What of Spark's messages says something and can hold no value of a record.
-TELLING = re.compile(r"linkage-kernel [^\n]*|\[[A-Z][A-Z0-9_.]+\]|ExecutorLostFailure|FetchFailed|Job \d+ cancelled")
+TELLING = re.compile(
+    r"linkage-kernel [^\n]*|\[[A-Z][A-Z0-9_.]+\]|ExecutorLostFailure|FetchFailed|Job \d+ cancelled|\b(?:[a-z]\w*\.)+[A-Z]\w*(?:Exception|Error)\b"
+)
 
 
 def short(error: Exception) -> str:

@@ -40,6 +40,7 @@ def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--records", type=int, default=50_000)
     parser.add_argument("--kills", type=int, default=20)
+    parser.add_argument("--small", type=int, default=5_000, help="records of the runs that are tampered with or lose an executor")
     parser.add_argument("--seed", type=int, default=None, help="of the kills; drawn and printed when not given")
     parser.add_argument("--parts", type=int, default=8)
     parser.add_argument("--kernel", type=Path, default=HERE / KERNEL)
@@ -54,6 +55,7 @@ class Trial:
     def __init__(self, options: argparse.Namespace, folder: Path, cluster: Standalone) -> None:
         self.options, self.folder, self.cluster = options, folder, cluster
         self.files = make_files(folder, options.records)
+        self.small_files = make_files(folder / "small", options.small)
         self.spark = start_session(cluster)
         self.runs = 0
 
@@ -70,8 +72,8 @@ class Trial:
         return out, work, link.link(self.arguments, self.spark, self.driver, watch)
 
     def forget(self) -> None:
-        """Removes what the last run left."""
-        for name in ("out", "work", "driver"):
+        """Removes what the last run left, but for what the driver sent: a new executor asks for all that was ever sent."""
+        for name in ("out", "work"):
             shutil.rmtree(self.folder / f"{name}-{self.runs}", ignore_errors=True)
 
     def wait_for_executors(self) -> None:
@@ -87,6 +89,7 @@ class Trial:
 
 def make_files(folder: Path, records: int) -> list[Path]:
     """Made-up people in two files."""
+    folder.mkdir(exist_ok=True)
     whole = folder / "people.csv"
     bench = HERE.parent / "bench"
     command = [sys.executable, "-m", "bench.people", str(whole), "--records", str(records), "--seed", "1"]
@@ -339,11 +342,11 @@ def main() -> int:
             print(f"same clusters as the command's: {same}")
             failures += [] if same else ["the command's clusters"]
         failures += tamper_with_returned(trial, work)
-        # The first run warms the cluster up: this one says how long a run takes.
+        # From here on small files: what is tried is what happens between stages, again and again.
+        trial.files = trial.small_files
         start = time.monotonic()
-        trial.run()
+        out, _, _ = trial.run()
         seconds = time.monotonic() - start
-        trial.forget()
         print(f"undisturbed: {seconds:.1f} s", flush=True)
         failures += tamper(trial)
         outcomes = kill_executors(trial, out, seconds)

@@ -273,7 +273,7 @@ mod tests {
         match (told, expected) {
             (Ok(()), None) => {}
             (Err(error), Some(expected)) => {
-                assert!(error.to_string().contains(expected), "{error}")
+                assert!(error.to_string().contains(expected), "{error}");
             }
             (told, expected) => panic!("{told:?} {expected:?}"),
         }
@@ -314,7 +314,7 @@ mod tests {
             Some("2 pairs, not 3"),
         );
         check(
-            |returned| drop(returned.pairs.get_mut(&0).unwrap().pop()),
+            |returned| returned.pairs.get_mut(&0).unwrap().truncate(1),
             Some("1 rows, not 2"),
         );
         check(

@@ -3,9 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use linkage::{
-    ColumnKind, ColumnSettings, Combine, ComparisonSettings, Kind, Model, Scope, TrainM, TrainU,
-};
+use linkage::{ColumnKind, ColumnSettings, Combine, Kind, Model, Scope, TrainM, TrainU};
 use serde::Serialize;
 
 use crate::error::KernelError;
@@ -108,8 +106,8 @@ impl Plan {
             plan.key_values.push(values);
         }
         for comparison in &model.comparisons {
-            let places = columns_of(comparison)
-                .into_iter()
+            let places = comparison
+                .column_names()
                 .map(|name| plan.place_of(name))
                 .collect::<Vec<_>>();
             let counted = comparison.levels.iter().any(|level| level.rarity);
@@ -213,19 +211,9 @@ fn named(model: &Model) -> BTreeMap<&str, ColumnKind> {
             Kind::Array => ColumnKind::Array,
             _ => ColumnKind::Text,
         };
-        kinds.extend(columns_of(comparison).into_iter().map(|name| (name, kind)));
+        kinds.extend(comparison.column_names().map(|name| (name, kind)));
     }
     kinds
-}
-
-fn columns_of(comparison: &ComparisonSettings) -> Vec<&str> {
-    let several = comparison.columns.iter().map(String::as_str);
-    comparison
-        .column
-        .as_deref()
-        .into_iter()
-        .chain(several)
-        .collect()
 }
 
 /// The columns that block, each once.

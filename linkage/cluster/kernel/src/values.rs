@@ -71,7 +71,7 @@ impl AllValues {
             push(&mut builder, Some(&records.raw[number]), records.rows.len());
             builder.finish()
         };
-        Ok((table(job, ids, Some(times), &columns, raw)?, ahead))
+        Ok((table(job, ids, Some(&times), &columns, raw)?, ahead))
     }
 
     /// Refuses a record with a value of which these tables do not know.
@@ -149,7 +149,7 @@ impl AllValues {
             push(&mut builder, values.raw.get(&number), values.times.len());
             builder.finish()
         };
-        table(job, ids, Some(times), &job.plan.values[set].columns, raw)
+        table(job, ids, Some(&times), &job.plan.values[set].columns, raw)
     }
 }
 
@@ -233,12 +233,12 @@ pub(crate) fn whole_table(job: &Job, records: &Records) -> Result<Table, KernelE
 fn table(
     job: &Job,
     ids: TableIds,
-    times: Option<Vec<u32>>,
+    times: Option<&[u32]>,
     columns: &[usize],
     raw: impl Fn(usize) -> Codes,
 ) -> Result<Table, KernelError> {
-    let mut table = match &times {
-        Some(times) => Table::repeated(ids, times.clone())?,
+    let mut table = match times {
+        Some(times) => Table::repeated(ids, times.to_vec())?,
         None => Table::of(ids),
     };
     for &place in columns {
@@ -252,7 +252,7 @@ fn table(
             &planned.settings,
             &parts.iter().collect::<Vec<_>>(),
             table.sources(),
-            times.as_deref(),
+            times,
         )?;
         table.add(&planned.settings.name, made.column)?;
     }
