@@ -329,6 +329,7 @@ fn training(linkage: &Linkage, asked: &Model) -> Training {
         m: match asked.training.m {
             TrainM::File => TrainOrigin::File,
             TrainM::Em => TrainOrigin::Em,
+            TrainM::Labels => TrainOrigin::Labels,
         },
         u: match asked.training.u {
             TrainU::File => TrainOrigin::File,
