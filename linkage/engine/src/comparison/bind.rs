@@ -118,9 +118,9 @@ fn misfit(settings: &ComparisonSettings, columns: &[&Column]) -> LinkageError {
         .iter()
         .map(|column| column.kind())
         .collect::<Vec<_>>()
-        .join(" and ");
+        .join(" and one of ");
     let (name, kind, wanted) = (&settings.name, settings.kind.name(), settings.kind.reads());
     LinkageError::unfit(format!(
-        "comparison `{name}` of kind `{kind}` reads {wanted}, not {found}"
+        "comparison `{name}` of kind `{kind}` cannot read a column of {found}; it reads {wanted}"
     ))
 }
