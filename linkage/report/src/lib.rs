@@ -22,10 +22,10 @@ mod text;
 mod waterfall;
 
 pub use data::{
-    Accuracy, Blocking, BlockingRule, ClusterSize, ComparisonChart, Counts, Curve, CurvePoint,
-    Dependence, DependentPair, Estimate, FORM, Histogram, Interval, LevelChart, LevelOrigin,
-    OversizedBlock, ReasonCount, Report, Review, ReviewEntry, Source, Threshold, ThresholdOrigin,
-    TrainOrigin, Training, TrainingRound, Unlinkables,
+    Accuracy, Among, Blocking, BlockingRule, ClusterSize, ComparisonChart, Counts, Curve,
+    CurvePoint, Dependence, DependentPair, Estimate, FORM, Histogram, Interval, LevelChart,
+    LevelOrigin, OversizedBlock, ReasonCount, Report, Review, ReviewEntry, Slopes, Source,
+    Threshold, ThresholdOrigin, TrainOrigin, Training, TrainingRound, Unlinkables,
 };
 pub use graph::{RECORDS_DRAWN_MAX, graph_svg};
 pub use of::sample_pairs;

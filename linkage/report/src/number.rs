@@ -123,11 +123,6 @@ pub(crate) fn drawn(count: u64) -> f64 {
     count as f64
 }
 
-/// The probability of log-odds in bits.
-pub(crate) fn probability(bits: f64) -> f64 {
-    1.0 / (1.0 + (-bits).exp2())
-}
-
 #[cfg(test)]
 mod tests {
     #[test]

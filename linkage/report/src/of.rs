@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 
 use linkage::{
-    BlockingReport, ClusterGraph, Decision, Explanation, Job, Linkage, LinkageError, Model,
-    RecordName, Row, Scope, ScoreCounts, ScoredPair, Table, TrainM, TrainU,
+    Calibration, Choice, ClusterGraph, Decision, Estimated, Explanation, Job, Linkage,
+    LinkageError, Model, RecordName, Row, Scope, ScoreCounts, ScoredPair, Table, TrainM, TrainU,
 };
 
 use crate::data::{
-    Blocking, BlockingRule, ClusterSize, ComparisonChart, Counts, FORM, Histogram, LevelChart,
-    LevelOrigin, OversizedBlock, ReasonCount, Report, Review, ReviewEntry, Source, Threshold,
+    Among, Blocking, BlockingRule, ClusterSize, ComparisonChart, Counts, Curve, CurvePoint,
+    Dependence, DependentPair, Estimate, FORM, Histogram, Interval, LevelChart, LevelOrigin,
+    OversizedBlock, ReasonCount, Report, Review, ReviewEntry, Slopes, Source, Threshold,
     ThresholdOrigin, TrainOrigin, Training, Unlinkables,
 };
 use crate::number;
@@ -18,10 +19,16 @@ use crate::number;
 const OVERSIZED_NAMED_MAX: usize = 5;
 /// Clusters drawn.
 const GRAPHS_MAX: usize = 4;
+/// Pairs of comparisons that hang together.
+const DEPENDENT_MAX: usize = 24;
+/// How often the engine's intervals hold the truth.
+const ESTIMATE_CONFIDENCE: f64 = 0.95;
 /// Pairs explained.
 const SAMPLES_MAX: usize = 8;
 /// Width of the bins of self-match weights.
 const SELF_BIN_BITS: f64 = 0.25;
+/// Why a link is asked about.
+const UNSURE_TIE: &str = "a link that alone holds a cluster together and is not quite sure";
 /// Pairs of the review queue that are told.
 const REVIEW_TOLD_MAX: usize = 20;
 
@@ -33,22 +40,24 @@ impl Report {
     pub fn of(linkage: &Linkage, table: &Table, asked: &Model) -> Self {
         let clusters = cluster_sizes(linkage);
         let prior = linkage.model.prior_bits(table.len());
+        let calibration = linkage.model.calibrated(table.len());
         Self {
             form: FORM,
             model: linkage.model.name.clone(),
             model_version: linkage.model.version,
             sources: sources(table),
             counts: counts(linkage, table, &clusters),
-            threshold: threshold(&linkage.model),
-            estimates: Vec::new(),
+            threshold: threshold(&linkage.model, table),
+            calibration: slopes(&calibration),
+            estimates: linkage.choice.iter().map(estimate).collect(),
             accuracy: None,
             comparisons: comparisons(&linkage.model, asked),
             prior_bits: Some(f64::from(prior)),
-            blocking: blocking(&linkage.blocking, &linkage.model, table),
-            scores: Some(scores(&linkage.scores, prior)),
-            curve: None,
+            blocking: blocking(linkage, table),
+            scores: Some(scores(&linkage.scores, &calibration)),
+            curve: linkage.choice.as_ref().map(|choice| curve(choice, prior)),
             unlinkables: None,
-            dependence: None,
+            dependence: dependence(linkage, asked),
             training: training(linkage, asked),
             clusters,
             samples: Vec::new(),
@@ -137,16 +146,17 @@ pub fn sample_pairs(linkage: &Linkage, table: &Table) -> Vec<(Row, Row)> {
     pairs
 }
 
-/// All candidates by log-odds, with how many of them are expected to be one person; empty ends cut off.
-fn scores(scores: &ScoreCounts, prior: f32) -> Histogram {
+/// All candidates by weight with the prior, with how many of them are expected to be one person; empty ends cut off.
+fn scores(scores: &ScoreCounts, calibration: &Calibration) -> Histogram {
     let first = scores.bins.iter().position(|&count| count > 0).unwrap_or(0);
     let end = scores.bins.iter().rposition(|&count| count > 0);
     let bins = first..end.map_or(first, |last| last + 1);
-    let middle = |bin: usize| f64::from(ScoreCounts::middle(bin) + prior);
+    let middle = |bin: usize| f64::from(ScoreCounts::middle(bin));
     let width = f64::from(1.0 / ScoreCounts::BINS_PER_BIT);
-    let expected = |bin: usize| number::drawn(scores.bins[bin]) * number::probability(middle(bin));
+    let expected =
+        |bin: usize| number::drawn(scores.bins[bin]) * calibration.probability(middle(bin));
     Histogram {
-        first_bits: middle(first) - width / 2.0,
+        first_bits: middle(first) - calibration.even - width / 2.0,
         bin_bits: width,
         counts: scores.bins[bins.clone()].to_vec(),
         expected: bins.map(expected).collect(),
@@ -228,11 +238,12 @@ fn counts(linkage: &Linkage, table: &Table, clusters: &[ClusterSize]) -> Counts 
     }
 }
 
-fn threshold(model: &Model) -> Threshold {
+fn threshold(model: &Model, table: &Table) -> Threshold {
     let probability = model.thresholds.link;
+    let weight = model.calibrated(table.len()).weight(probability);
     Threshold {
         probability,
-        bits: (probability / (1.0 - probability)).log2(),
+        bits: weight + f64::from(model.prior_bits(table.len())),
         review: model.thresholds.review,
         origin: match model.decision {
             None => ThresholdOrigin::Model,
@@ -242,6 +253,76 @@ fn threshold(model: &Model) -> Threshold {
             },
         },
     }
+}
+
+fn slopes(calibration: &Calibration) -> Slopes {
+    Slopes {
+        above: calibration.slope_above,
+        below: calibration.slope_below,
+    }
+}
+
+fn interval(estimated: Estimated) -> Interval {
+    Interval::between(estimated.low, estimated.value, estimated.high)
+}
+
+fn estimate(choice: &Choice) -> Estimate {
+    let method = if choice.decoys == 0 {
+        "calibrated posterior".to_owned()
+    } else {
+        format!(
+            "posterior calibrated by {} decoys (Robach et al. 2025)",
+            number::count(choice.decoys)
+        )
+    };
+    Estimate {
+        method,
+        precision: Some(interval(choice.precision)),
+        recall: Some(interval(choice.recall)),
+        f1: Some(interval(choice.f1)),
+        confidence: ESTIMATE_CONFIDENCE,
+    }
+}
+
+/// The engine tells the curve without bounds, from high to low.
+fn curve(choice: &Choice, prior: f32) -> Curve {
+    let points = choice.curve.iter().rev().map(|point| {
+        let sum = point.precision + point.recall;
+        let f1 = (sum > 0.0).then(|| 2.0 * point.precision * point.recall / sum);
+        CurvePoint {
+            bits: point.weight + f64::from(prior),
+            links: point.links,
+            precision: Some(Interval::point(point.precision)),
+            recall: Some(Interval::point(point.recall)),
+            f1: f1.map(Interval::point),
+        }
+    });
+    Curve {
+        confidence: ESTIMATE_CONFIDENCE,
+        points: points.collect(),
+    }
+}
+
+/// What training saw of it; unknown when nothing was trained.
+fn dependence(linkage: &Linkage, asked: &Model) -> Option<Dependence> {
+    if (asked.training.m, asked.training.u) == (TrainM::File, TrainU::File) {
+        return None;
+    }
+    let pairs = linkage.training.dependence.iter().take(DEPENDENT_MAX);
+    let pairs = pairs.map(|association| DependentPair {
+        left: association.one.clone(),
+        right: association.other.clone(),
+        among: match association.among {
+            linkage::Among::Matches => Among::Matches,
+            linkage::Among::NonMatches => Among::NonMatches,
+        },
+        mutual_bits: association.mutual_bits,
+        agreement_bits: Some(association.agreement_bits),
+        modelled: association.modelled,
+    });
+    Some(Dependence {
+        pairs: pairs.collect(),
+    })
 }
 
 fn comparisons(model: &Model, asked: &Model) -> Vec<ComparisonChart> {
@@ -269,7 +350,9 @@ fn comparisons(model: &Model, asked: &Model) -> Vec<ComparisonChart> {
     charts.collect()
 }
 
-fn blocking(found: &BlockingReport, model: &Model, table: &Table) -> Blocking {
+fn blocking(linkage: &Linkage, table: &Table) -> Blocking {
+    let (found, model) = (&linkage.blocking, &linkage.model);
+    let choice = linkage.choice.as_ref();
     let rules = found.rules.iter().map(|rule| {
         let settings = model.blocks.iter().find(|block| block.name == rule.rule);
         let mut largest = rule.oversized.iter().collect::<Vec<_>>();
@@ -303,7 +386,7 @@ fn blocking(found: &BlockingReport, model: &Model, table: &Table) -> Blocking {
     Blocking {
         pairs: found.pairs,
         pairs_possible: pairs_possible(model, table),
-        recall: None,
+        recall: choice.map(|choice| interval(choice.blocking.recall)),
         rules: rules.collect(),
     }
 }
@@ -340,6 +423,11 @@ fn training(linkage: &Linkage, asked: &Model) -> Training {
         rounds: found.rounds as u64,
         converged: found.converged,
         tolerance: Some(asked.training.tolerance),
+        unordered: found
+            .unordered
+            .iter()
+            .map(|level| (level.comparison.clone(), level.level.clone()))
+            .collect(),
         history: Vec::new(),
     }
 }
@@ -363,41 +451,35 @@ fn graphs(linkage: &Linkage, table: &Table) -> Vec<ClusterGraph> {
     graphs.into_iter().map(|(_, graph)| graph).collect()
 }
 
-/// The reasons, and the pairs nearest to the threshold.
+/// The reasons, and the questions whose answers would change most.
 fn review(linkage: &Linkage, table: &Table) -> Review {
     let prior = linkage.model.prior_bits(table.len());
-    let mut reasons = BTreeMap::<String, u64>::new();
-    let mut queue = Vec::new();
-    for (pair, decision) in linkage.pairs.iter().zip(&linkage.decisions) {
+    let mut counts = BTreeMap::<String, u64>::new();
+    for decision in &linkage.decisions {
         if let Decision::Review(reason) = decision {
-            *reasons.entry(reason.to_string()).or_default() += 1;
-            queue.push((pair, reason));
+            *counts.entry(reason.to_string()).or_default() += 1;
         }
     }
-    queue.sort_by(|(one, _), (other, _)| {
-        let names = |row| RecordName::of(table, row);
-        other
-            .weight
-            .total_cmp(&one.weight)
-            .then_with(|| names(one.left).cmp(&names(other.left)))
-            .then_with(|| names(one.right).cmp(&names(other.right)))
-    });
-    let mut reasons = reasons
+    let mut reasons = counts
         .into_iter()
         .map(|(reason, pairs)| ReasonCount { reason, pairs })
         .collect::<Vec<_>>();
     reasons.sort_by_key(|reason| std::cmp::Reverse(reason.pairs));
-    let head = queue.into_iter().take(REVIEW_TOLD_MAX);
+    let head = linkage.questions().into_iter().take(REVIEW_TOLD_MAX);
     Review {
         reasons,
         head: head
-            .map(|(pair, reason)| ReviewEntry {
-                left: RecordName::of(table, pair.left),
-                right: RecordName::of(table, pair.right),
-                probability: f64::from(pair.probability),
-                bits: f64::from(pair.weight + prior),
-                reason: reason.to_string(),
-                worth: None,
+            .map(|item| {
+                let pair = &linkage.pairs[item.pair];
+                let reason = item.reason.map(|reason| reason.to_string());
+                ReviewEntry {
+                    left: RecordName::of(table, pair.left),
+                    right: RecordName::of(table, pair.right),
+                    probability: f64::from(pair.probability),
+                    bits: f64::from(pair.weight + prior),
+                    reason: reason.unwrap_or_else(|| UNSURE_TIE.to_owned()),
+                    worth: Some(item.value),
+                }
             })
             .collect(),
     }

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use crate::decide::Decision;
 use crate::model::ComparisonSettings;
 use crate::weigh::{ScoredPair, Weighed};
-use crate::{Level, Linkage, Model, Row, Table};
+use crate::{Calibration, Clusters, Level, Linkage, Model, ReviewItem, Row, Table, review_order};
 
 /// A pair's account: levels and weights, never the values compared.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
@@ -144,7 +144,7 @@ impl Explanation {
             verdict: Verdict::from(decision.as_ref()),
             decision,
             together: None,
-            obstacles: obstacle::of_pair(model, table, pair, parts, rule, prior_bits, decision),
+            obstacles: obstacle::of_pair(model, table, pair, parts, rule, decision),
         }
     }
 
@@ -183,11 +183,36 @@ impl Explanation {
     }
 }
 
+impl Linkage {
+    /// What to ask people, the question whose answer would change most first; see [`review_order`](crate::review_order).
+    #[must_use]
+    pub fn questions(&self) -> Vec<ReviewItem> {
+        let records = self.clusters.iter().map(Vec::len).sum();
+        let mut labels = vec![0; records];
+        for cluster in &self.clusters {
+            for &row in cluster {
+                labels[row as usize] = cluster[0];
+            }
+        }
+        review_order(
+            &self.pairs,
+            &self.decisions,
+            &Clusters::from_labels(&labels),
+        )
+    }
+}
+
 impl Model {
     /// The log-odds, in bits, that two of so many records drawn at random are one person's.
     #[must_use]
     pub fn prior_bits(&self, records: usize) -> f32 {
         crate::weigh::prior_bits(self, records)
+    }
+
+    /// From weight to match probability in a run of so many records: as the data calibrated it, or by the prior alone.
+    #[must_use]
+    pub fn calibrated(&self, records: usize) -> Calibration {
+        crate::weigh::calibration(self, records)
     }
 }
 

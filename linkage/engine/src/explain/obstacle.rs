@@ -94,7 +94,6 @@ pub(super) fn of_pair(
     pair: &ScoredPair,
     parts: &[Weighed],
     rule: Option<usize>,
-    prior_bits: f32,
     decision: Option<Decision>,
 ) -> Vec<Obstacle> {
     let mut obstacles = Vec::new();
@@ -107,7 +106,7 @@ pub(super) fn of_pair(
             rules: model.blocks.iter().map(miss).collect(),
         });
     }
-    obstacles.extend(below_threshold(model, parts, pair, prior_bits));
+    obstacles.extend(below_threshold(model, table, parts, pair));
     obstacles.extend(refused(decision));
     obstacles
 }
@@ -157,14 +156,14 @@ fn key_state(table: &Table, key: &str, left: Row, right: Row) -> KeyState {
 
 fn below_threshold(
     model: &Model,
+    table: &Table,
     parts: &[Weighed],
     pair: &ScoredPair,
-    prior_bits: f32,
 ) -> Option<Obstacle> {
     if f64::from(pair.probability) >= model.thresholds.link {
         return None;
     }
-    let lacking = (threshold_bits(model) - pair.weight - prior_bits).max(0.0);
+    let lacking = (threshold_weight(model, table) - pair.weight).max(0.0);
     let mut alone = changes(model, parts, |gain| gain >= lacking, Wanted::Least);
     alone.sort_by(|one, other| one.gain_bits.total_cmp(&other.gain_bits));
     let mut together = Vec::new();
@@ -190,14 +189,13 @@ fn below_threshold(
     })
 }
 
-/// The log-odds, in bits, from which pairs are linked.
+/// The weight, without the prior, from which pairs are linked.
 #[expect(
     clippy::cast_possible_truncation,
     reason = "weights are read to a tenth of a bit"
 )]
-fn threshold_bits(model: &Model) -> f32 {
-    let link = model.thresholds.link;
-    (link / (1.0 - link)).log2() as f32
+fn threshold_weight(model: &Model, table: &Table) -> f32 {
+    model.calibrated(table.len()).weight(model.thresholds.link) as f32
 }
 
 #[derive(Clone, Copy)]

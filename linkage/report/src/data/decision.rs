@@ -41,12 +41,21 @@ impl Interval {
 pub struct Threshold {
     /// The match probability from which pairs are linked.
     pub probability: f64,
-    /// The same as log-odds in bits, on the scale of [`Curve`] and the histograms.
+    /// The weight there with the prior, in bits; the scale of [`Curve`] and the histograms.
     pub bits: f64,
     /// The match probability from which pairs are for review.
     pub review: f64,
     /// Why it lies there.
     pub origin: ThresholdOrigin,
+}
+
+/// What a bit of weight is worth in log-odds; the weight with the prior is 0 at even odds.
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize, Serialize)]
+pub struct Slopes {
+    /// Above even odds.
+    pub above: f64,
+    /// Below.
+    pub below: f64,
 }
 
 /// Why the threshold lies where it does.
@@ -123,7 +132,7 @@ pub struct Curve {
 /// Estimated quality at one threshold.
 #[derive(Clone, Copy, Debug, PartialEq, Deserialize, Serialize)]
 pub struct CurvePoint {
-    /// The threshold: log-odds in bits.
+    /// The threshold: weight with the prior, in bits.
     pub bits: f64,
     /// Pairs at or above it.
     pub links: u64,
@@ -171,10 +180,10 @@ pub struct ReviewEntry {
     pub right: RecordName,
     /// The match probability.
     pub probability: f64,
-    /// Log-odds in bits.
+    /// Weight with the prior, in bits.
     pub bits: f64,
     /// Why it is for review.
     pub reason: String,
-    /// Pairs of records whose being together is expected to change when it is settled.
+    /// Pairs of records that the other answer would join or part, times how little is known of it (1 at even odds).
     pub worth: Option<f64>,
 }

@@ -138,12 +138,24 @@ pub struct DependentPair {
     pub left: String,
     /// The other.
     pub right: String,
-    /// What the one tells of the other among pairs of one person: mutual information in bits.
-    pub bits_matches: Option<f64>,
-    /// The same among pairs of two persons.
-    pub bits_non_matches: Option<f64>,
+    /// Among which pairs.
+    pub among: Among,
+    /// What the one tells of the other: mutual information in bits.
+    pub mutual_bits: f64,
+    /// Bits by which the sum of the two weights would be too high for a pair that agrees in both, were it ignored.
+    pub agreement_bits: Option<f64>,
     /// Whether the weights take it into account; if not, evidence is counted twice.
     pub modelled: bool,
+}
+
+/// Which pairs hang together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Among {
+    /// Pairs of one person.
+    Matches,
+    /// Pairs of two persons.
+    NonMatches,
 }
 
 /// How the probabilities were learnt.
@@ -163,6 +175,9 @@ pub struct Training {
     pub converged: bool,
     /// The tolerance.
     pub tolerance: Option<f64>,
+    /// Levels that speak more for one person than the level before them, which is better by the model's order; each as
+    /// comparison and level.
+    pub unordered: Vec<(String, String)>,
     /// Each round; empty when the rounds were not written down.
     pub history: Vec<TrainingRound>,
 }

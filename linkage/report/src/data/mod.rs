@@ -8,11 +8,11 @@ mod evidence;
 
 pub use decision::{
     Accuracy, ClusterSize, Curve, CurvePoint, Estimate, Interval, ReasonCount, Review, ReviewEntry,
-    Threshold, ThresholdOrigin,
+    Slopes, Threshold, ThresholdOrigin,
 };
 pub use evidence::{
-    Blocking, BlockingRule, ComparisonChart, Dependence, DependentPair, Histogram, LevelChart,
-    LevelOrigin, OversizedBlock, TrainOrigin, Training, TrainingRound, Unlinkables,
+    Among, Blocking, BlockingRule, ComparisonChart, Dependence, DependentPair, Histogram,
+    LevelChart, LevelOrigin, OversizedBlock, TrainOrigin, Training, TrainingRound, Unlinkables,
 };
 
 use linkage::{ClusterGraph, Explanation};
@@ -36,6 +36,8 @@ pub struct Report {
     pub counts: Counts,
     /// Where pairs become links, and why there.
     pub threshold: Threshold,
+    /// From weight to probability.
+    pub calibration: Slopes,
     /// Precision and recall estimated without labels, each way of estimating one entry; the first is the headline.
     pub estimates: Vec<Estimate>,
     /// Precision and recall against a truth, over the pairs within clusters; only when a truth was given.
@@ -47,7 +49,7 @@ pub struct Report {
     pub prior_bits: Option<f64>,
     /// How candidates were found and what it cost.
     pub blocking: Blocking,
-    /// All candidate pairs by the log-odds that they are one person.
+    /// All candidate pairs by weight with the prior.
     pub scores: Option<Histogram>,
     /// Estimated precision and recall by threshold.
     pub curve: Option<Curve>,

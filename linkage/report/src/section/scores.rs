@@ -1,13 +1,13 @@
 //! Pairs by weight, quality by threshold, and records that cannot reach it.
 
-use crate::data::{Curve, CurvePoint, Histogram, Interval, Report, Unlinkables};
+use crate::data::{Curve, CurvePoint, Histogram, Interval, Report, Slopes, Unlinkables};
 use crate::markup::{escape, label, prose, unknown};
 use crate::number;
 use crate::plot::{Axis, Plot};
 
 /// Most bars of a histogram; narrower bins are put together.
 const BARS_MAX: usize = 72;
-/// Probabilities that are told below the bits.
+/// Probabilities that are told below the bits, by their log-odds.
 const PROBABILITIES: [(f64, &str); 5] = [
     (-9.966, "0.1 %"),
     (-3.170, "10 %"),
@@ -16,7 +16,7 @@ const PROBABILITIES: [(f64, &str); 5] = [
     (13.288, "99.99 %"),
 ];
 
-/// All candidates by the log-odds that they are one person.
+/// All candidates by weight.
 pub(super) fn histogram(report: &Report) -> String {
     let Some(scores) = report.scores.as_ref().filter(|scores| scores.total() > 0) else {
         return match &report.scores {
@@ -43,7 +43,7 @@ pub(super) fn histogram(report: &Report) -> String {
     };
     let mut plot = Plot::new(x, y);
     power_ticks(&mut plot, y);
-    log_odds_ticks(&mut plot, x);
+    weight_ticks(&mut plot, report);
     let edges = |place: u32| {
         let from = scores.first_bits + f64::from(place) * scores.bin_bits;
         (from, from + scores.bin_bits)
@@ -82,7 +82,7 @@ pub(super) fn histogram(report: &Report) -> String {
     };
     legend
         + &plot.finish(
-            "candidate pairs by log-odds",
+            "candidate pairs by weight",
             &x_title(),
             &label("組の数（対数目盛）", "pairs (log scale)"),
             2,
@@ -162,7 +162,7 @@ fn curve_plot(report: &Report, curve: &Curve) -> String {
     for tick in y.ticks(6) {
         plot.y_tick(tick, &format!("{:.0} %", tick * 100.0));
     }
-    log_odds_ticks(&mut plot, x);
+    weight_ticks(&mut plot, report);
     let mut ends = Vec::new();
     for (name, _, class, pick) in LINES {
         let known = || {
@@ -198,8 +198,8 @@ fn curve_plot(report: &Report, curve: &Curve) -> String {
     plot.finish(
         "estimated precision, recall and F1 by threshold",
         &label(
-            "閾値: 事後対数オッズ（ビット）、下段は一致確率",
-            "threshold: log-odds in bits, match probability below",
+            "閾値: 事前を含む重み（ビット）、下段は一致確率",
+            "threshold: weight with the prior in bits, match probability below",
         ),
         &from,
         2,
@@ -263,14 +263,14 @@ fn unlinkable_plot(report: &Report, unlinkables: &Unlinkables) -> String {
     for tick in y.ticks(6) {
         plot.y_tick(tick, &format!("{:.0} %", tick * 100.0));
     }
-    log_odds_ticks(&mut plot, x);
+    weight_ticks(&mut plot, report);
     plot.line("for", points);
     threshold_mark(&mut plot, report);
     plot.finish(
         "share of records that cannot reach a threshold",
         &label(
-            "閾値: 事後対数オッズ（ビット）、下段は一致確率",
-            "threshold: log-odds in bits, match probability below",
+            "閾値: 事前を含む重み（ビット）、下段は一致確率",
+            "threshold: weight with the prior in bits, match probability below",
         ),
         &label("届かない記録の割合", "records that cannot reach it"),
         2,
@@ -285,8 +285,8 @@ fn threshold_mark(plot: &mut Plot, report: &Report) {
 
 fn x_title() -> String {
     label(
-        "事後対数オッズ（ビット）、下段は一致確率",
-        "log-odds in bits, match probability below",
+        "事前を含む重み（ビット）、下段は一致確率",
+        "weight with the prior in bits, match probability below",
     )
 }
 
@@ -299,13 +299,17 @@ fn power_ticks(plot: &mut Plot, y: Axis) {
     }
 }
 
-fn log_odds_ticks(plot: &mut Plot, x: Axis) {
+/// Weights, and the probabilities that they are calibrated to.
+fn weight_ticks(plot: &mut Plot, report: &Report) {
+    let x = plot.x;
     for tick in x.ticks(7) {
         plot.x_tick(tick, &number::tick(tick), 0);
     }
+    let Slopes { above, below } = report.calibration;
     let room = (x.high - x.low) * 0.17;
     let mut last = f64::NEG_INFINITY;
-    for (bits, told) in PROBABILITIES {
+    for (odds, told) in PROBABILITIES {
+        let bits = odds / if odds > 0.0 { above } else { below };
         if bits >= x.low && bits <= x.high && bits - last >= room {
             plot.x_tick(bits, told, 1);
             last = bits;

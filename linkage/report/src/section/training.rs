@@ -1,6 +1,6 @@
 //! How the probabilities were learnt, and where comparisons say the same thing twice.
 
-use crate::data::{Report, TrainOrigin, TrainingRound};
+use crate::data::{Among, Report, TrainOrigin, Training, TrainingRound};
 use crate::markup::{Cell, Table, escape, label, prose, unknown};
 use crate::number;
 use crate::plot::{Axis, Plot};
@@ -13,8 +13,8 @@ pub(super) fn dependence(report: &Report) -> String {
         );
     };
     let lead = prose(
-        "二つの比較が互いについて語る量（相互情報量、ビット）。考慮していない組では、同じ証拠を二度数えています。",
-        "What two comparisons tell of each other (mutual information, bits). Where it is ignored, evidence counts twice.",
+        "二つの比較が互いについて語る量（相互情報量）と、両方が一致したとき重みの和がどれだけ大きすぎるか。考慮していない組では、同じ証拠を二度数えています。",
+        "What two comparisons tell of each other, and by how much the sum of their weights is too high when both agree. Where it is ignored, evidence counts twice.",
     );
     if dependence.pairs.is_empty() {
         return lead
@@ -25,21 +25,26 @@ pub(super) fn dependence(report: &Report) -> String {
     }
     let mut table = Table::new(&[
         ("比較", "comparisons"),
-        ("同一人物で", "one person"),
-        ("別人で", "two persons"),
+        ("どの組で", "among pairs of"),
+        ("相互情報量", "mutual bits"),
+        ("重なる重み", "counted twice, bits"),
         ("扱い", "treatment"),
     ]);
     for pair in &dependence.pairs {
-        let bits = |bits: Option<f64>| Cell::known(bits.map(|bits| format!("{bits:.3}")));
         let treatment = if pair.modelled {
             label("考慮した", "modelled")
         } else {
             format!("<strong>{}</strong>", label("考慮していない", "ignored"))
         };
+        let among = match pair.among {
+            Among::Matches => label("同一人物", "one person"),
+            Among::NonMatches => label("別人", "two persons"),
+        };
         table.row([
             Cell::Text(format!("{} × {}", escape(&pair.left), escape(&pair.right))),
-            bits(pair.bits_matches),
-            bits(pair.bits_non_matches),
+            Cell::Text(among),
+            Cell::Figure(format!("{:.3}", pair.mutual_bits)),
+            Cell::known(pair.agreement_bits.map(number::bits)),
             Cell::Text(treatment),
         ]);
     }
@@ -70,7 +75,24 @@ pub(super) fn convergence(report: &Report) -> String {
         row("反復", "rounds of EM", count(training.rounds));
         row("収束", "converged", Cell::Text(converged));
     }
-    table.finish() + &if em { rounds(report) } else { String::new() }
+    let rounds = if em { rounds(report) } else { String::new() };
+    table.finish() + &unordered(training) + &rounds
+}
+
+/// Levels that contradict the model's order, which a person should look at.
+fn unordered(training: &Training) -> String {
+    if training.unordered.is_empty() {
+        return String::new();
+    }
+    let levels = training
+        .unordered
+        .iter()
+        .map(|(comparison, level)| format!("<li>{}: {}</li>", escape(comparison), escape(level)));
+    let lead = prose(
+        "次の水準は、モデルでより良いとされる直前の水準よりも強く一致を支持しています。水準の順か値の整え方を見直してください。",
+        "These levels speak more for a match than the level before them, which the model calls better: look at the order of the levels or at how the values are cleaned.",
+    );
+    format!("{lead}<ul>{}</ul>\n", levels.collect::<String>())
 }
 
 fn origin(origin: TrainOrigin) -> String {
