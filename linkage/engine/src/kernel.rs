@@ -3,20 +3,20 @@
 //! A pair costs a few array look-ups a comparison: equal codes need no similarity, hopeless ones are told by their
 //! signatures, and what is left is remembered. No row is built, no string is touched but in a similarity never seen before.
 
+mod matrix;
+mod plan;
 mod sink;
 
 use rustc_hash::FxHashMap;
 
+use self::matrix::{HASH_COLUMN, Matrix, chooser};
+use self::plan::{Plan, Remembered, Side, Sieves};
 use self::sink::{Parts, Sink, Weigh};
 use crate::blocking::{Blocks, Chunk, NO_BLOCK, RuleBlocks};
-use crate::comparison::{Bound, Coded, Memo, Outcome};
-use crate::weigh::{Pattern, ScoreCounts, Weighed, Weights};
+use crate::comparison::similarity::Signature;
+use crate::comparison::{Bound, Memo};
+use crate::weigh::{Pattern, ScoreCounts, ScoredPair, Weighed, Weights};
 use crate::{Row, Table};
-
-/// Outcomes that a thread remembers for each comparison; 16 bytes each, so that some comparisons fit the second cache.
-const REMEMBERED: usize = 1 << 13;
-/// The matrix's first column: each record's hash, which chooses pairs for training in any order of rows.
-const HASH_COLUMN: usize = 0;
 
 /// Comparisons bound to a table, with its codes row by row.
 pub(crate) struct Kernel<'a> {
@@ -25,37 +25,14 @@ pub(crate) struct Kernel<'a> {
     matrix: Matrix,
 }
 
-/// What the inner loop asks of a comparison.
-struct Plan {
-    /// Its codes' place in a row of the matrix; none for the caller's own comparisons.
-    column: Option<usize>,
-    /// The level of two equal codes, packed, where all codes have one.
-    same: Option<u8>,
-    /// By code, where they have not.
-    same_by_code: Vec<u8>,
-    unequal: Option<Outcome>,
-    last: Outcome,
-    dear: bool,
-}
-
-/// The codes of each record, of blocking rules and comparisons, in one line of memory.
-struct Matrix {
-    stride: usize,
-    cells: Vec<u32>,
-    /// The column of each rule that puts a record in one block at most.
-    rules: Vec<Option<usize>>,
-}
-
 /// A thread's own memory.
 pub(crate) struct Worker {
     remembered: Vec<Remembered>,
     memos: Vec<Memo>,
+    /// The codes of a block's records, and the signatures of the values that have any.
     block: Vec<u32>,
+    signatures: Vec<Signature>,
 }
-
-/// Outcomes by the pair of codes; a new one takes the place of another.
-#[derive(Default)]
-struct Remembered(Vec<(u64, Outcome)>);
 
 /// What a pair comes to.
 #[derive(Clone, Copy, Default)]
@@ -64,19 +41,25 @@ pub(crate) struct Compared {
     pub(crate) weight: f32,
 }
 
-/// A compared pair, before it has a probability.
-#[derive(Clone, Copy)]
-pub(crate) struct Kept {
-    pub(crate) left: Row,
-    pub(crate) right: Row,
-    pub(crate) compared: Compared,
-    pub(crate) rule: u8,
+impl Compared {
+    /// The pair of rows, the lower first, without a probability.
+    pub(crate) fn of(self, (left, right): (Row, Row), rule: u8) -> ScoredPair {
+        ScoredPair {
+            left,
+            right,
+            rule,
+            weight: self.weight,
+            probability: 0.0,
+            pattern: self.pattern,
+        }
+    }
 }
 
 /// What a chunk of pairs came to.
 pub(crate) struct Scores {
     pub(crate) counts: ScoreCounts,
-    pub(crate) kept: Vec<Kept>,
+    /// The heavier pairs; they have no probability yet.
+    pub(crate) kept: Vec<ScoredPair>,
 }
 
 impl<'a> Kernel<'a> {
@@ -121,6 +104,29 @@ impl<'a> Kernel<'a> {
             remembered: self.plans.iter().map(|_| Remembered::default()).collect(),
             memos: self.plans.iter().map(|_| Memo::default()).collect(),
             block: Vec::new(),
+            signatures: Vec::new(),
+        }
+    }
+
+    fn sieves(&self) -> Sieves<'_> {
+        let mut found = Sieves::default();
+        for (bound, plan) in self.comparisons.iter().zip(&self.plans) {
+            let sieve = match bound {
+                Bound::Coded(coded) => coded.values.sieve(),
+                Bound::Rows(_) => None,
+            };
+            let both = plan.column.zip(sieve);
+            found.slots.push(both.map(|_| found.sieves.len()));
+            found.sieves.extend(both);
+        }
+        found
+    }
+
+    /// A record outside of a block.
+    fn side(&self, row: Row) -> Side<'_> {
+        Side {
+            codes: self.matrix.row(row),
+            signatures: &[],
         }
     }
 
@@ -136,8 +142,8 @@ impl<'a> Kernel<'a> {
             compared: Compared::default(),
         };
         let (left, right) = (rows.0.min(rows.1), rows.0.max(rows.1));
-        let (left_codes, right_codes) = (self.matrix.row(left), self.matrix.row(right));
-        self.compare_into(left_codes, right_codes, (left, right), worker, &mut sink);
+        let sides = [self.side(left), self.side(right)];
+        self.compare_into(sides, &Sieves::default(), (left, right), worker, &mut sink);
         sink.total()
     }
 
@@ -145,8 +151,14 @@ impl<'a> Kernel<'a> {
     pub(crate) fn pattern(&self, rows: (Row, Row), worker: &mut Worker) -> Pattern {
         let mut pattern = Pattern::default();
         let (left, right) = (rows.0.min(rows.1), rows.0.max(rows.1));
-        let (left_codes, right_codes) = (self.matrix.row(left), self.matrix.row(right));
-        self.compare_into(left_codes, right_codes, (left, right), worker, &mut pattern);
+        let sides = [self.side(left), self.side(right)];
+        self.compare_into(
+            sides,
+            &Sieves::default(),
+            (left, right),
+            worker,
+            &mut pattern,
+        );
         pattern
     }
 
@@ -162,8 +174,8 @@ impl<'a> Kernel<'a> {
             parts: Vec::with_capacity(self.plans.len()),
         };
         let (left, right) = (rows.0.min(rows.1), rows.0.max(rows.1));
-        let (left_codes, right_codes) = (self.matrix.row(left), self.matrix.row(right));
-        self.compare_into(left_codes, right_codes, (left, right), worker, &mut sink);
+        let sides = [self.side(left), self.side(right)];
+        self.compare_into(sides, &Sieves::default(), (left, right), worker, &mut sink);
         let mut pattern = Pattern::default();
         for (place, part) in sink.parts.iter().enumerate() {
             pattern.set(place, part.level);
@@ -185,23 +197,24 @@ impl<'a> Kernel<'a> {
         scores: &mut Scores,
     ) {
         let rule = u8::try_from(chunk.rule).unwrap_or(u8::MAX);
-        self.for_each_pair(blocks, chunk, true, worker, |left, right, rows, worker| {
-            let mut sink = Weigh {
-                weights,
-                compared: Compared::default(),
-            };
-            self.compare_into(left, right, rows, worker, &mut sink);
-            let compared = sink.total();
-            scores.counts.bins[ScoreCounts::bin(compared.weight)] += 1;
-            if compared.weight >= least {
-                scores.kept.push(Kept {
-                    left: rows.0,
-                    right: rows.1,
-                    compared,
-                    rule,
-                });
-            }
-        });
+        self.for_each_pair(
+            blocks,
+            chunk,
+            true,
+            worker,
+            |sides, sieves, rows, worker| {
+                let mut sink = Weigh {
+                    weights,
+                    compared: Compared::default(),
+                };
+                self.compare_into(sides, sieves, rows, worker, &mut sink);
+                let compared = sink.total();
+                scores.counts.bins[ScoreCounts::bin(compared.weight)] += 1;
+                if compared.weight >= least {
+                    scores.kept.push(compared.of(rows, rule));
+                }
+            },
+        );
     }
 
     /// Counts the weights of a chunk's pairs that no earlier rule gives and that `choose` takes.
@@ -214,16 +227,22 @@ impl<'a> Kernel<'a> {
         worker: &mut Worker,
         counts: &mut ScoreCounts,
     ) {
-        self.for_each_pair(blocks, chunk, true, worker, |left, right, rows, worker| {
-            if choose(rows.0, rows.1) {
-                let mut sink = Weigh {
-                    weights,
-                    compared: Compared::default(),
-                };
-                self.compare_into(left, right, rows, worker, &mut sink);
-                counts.bins[ScoreCounts::bin(sink.total().weight)] += 1;
-            }
-        });
+        self.for_each_pair(
+            blocks,
+            chunk,
+            true,
+            worker,
+            |sides, sieves, rows, worker| {
+                if choose(rows.0, rows.1) {
+                    let mut sink = Weigh {
+                        weights,
+                        compared: Compared::default(),
+                    };
+                    self.compare_into(sides, sieves, rows, worker, &mut sink);
+                    counts.bins[ScoreCounts::bin(sink.total().weight)] += 1;
+                }
+            },
+        );
     }
 
     /// Counts the patterns of a chunk's pairs, whether or not an earlier rule gives them. Of `share` less than 1, that share
@@ -237,13 +256,19 @@ impl<'a> Kernel<'a> {
         counts: &mut FxHashMap<Pattern, u64>,
     ) {
         let chosen = chooser(share, seed);
-        self.for_each_pair(blocks, chunk, false, worker, |left, right, rows, worker| {
-            if chosen(left[HASH_COLUMN], right[HASH_COLUMN]) {
-                let mut pattern = Pattern::default();
-                self.compare_into(left, right, rows, worker, &mut pattern);
-                *counts.entry(pattern).or_insert(0) += 1;
-            }
-        });
+        self.for_each_pair(
+            blocks,
+            chunk,
+            false,
+            worker,
+            |sides, sieves, rows, worker| {
+                if chosen(sides[0].codes[HASH_COLUMN], sides[1].codes[HASH_COLUMN]) {
+                    let mut pattern = Pattern::default();
+                    self.compare_into(sides, sieves, rows, worker, &mut pattern);
+                    *counts.entry(pattern).or_insert(0) += 1;
+                }
+            },
+        );
     }
 
     /// Calls `visit` with the codes and rows of each pair of the chunk once; with `new`, only where no earlier rule gives it.
@@ -254,7 +279,7 @@ impl<'a> Kernel<'a> {
         chunk: Chunk,
         new: bool,
         worker: &mut Worker,
-        mut visit: impl FnMut(&[u32], &[u32], (Row, Row), &mut Worker),
+        mut visit: impl FnMut([Side<'_>; 2], &Sieves<'_>, (Row, Row), &mut Worker),
     ) {
         let stride = self.matrix.stride;
         let rule = &blocks.rules()[chunk.rule];
@@ -269,21 +294,30 @@ impl<'a> Kernel<'a> {
             .map(|rule| &blocks.rules()[rule])
             .collect::<Vec<_>>();
         let across = blocks.is_across();
+        let sieves = self.sieves();
+        let width = sieves.sieves.len();
         let mut codes = std::mem::take(&mut worker.block);
+        let mut signatures = std::mem::take(&mut worker.signatures);
         for block in chunk.blocks.0..chunk.blocks.1 {
             let members = rule.members(block);
             codes.clear();
             for &row in members {
                 codes.extend_from_slice(self.matrix.row(row));
             }
+            sieves.sign(&codes, stride, &mut signatures);
             for place in chunk.lefts.0..chunk.lefts.1.min(members.len()) {
-                let left = &codes[place * stride..(place + 1) * stride];
-                let others = codes[(place + 1) * stride..].chunks_exact(stride);
-                for (right, &right_row) in others.zip(&members[place + 1..]) {
-                    let rows = (members[place], right_row);
-                    let given = known
-                        .iter()
-                        .any(|&column| left[column] == right[column] && left[column] != NO_BLOCK);
+                let side = |place: usize| Side {
+                    codes: &codes[place * stride..(place + 1) * stride],
+                    signatures: &signatures[place * width..(place + 1) * width],
+                };
+                let left = side(place);
+                for other in place + 1..members.len() {
+                    let right = side(other);
+                    let rows = (members[place], members[other]);
+                    let given = known.iter().any(|&column| {
+                        let block = left.codes[column];
+                        block == right.codes[column] && block != NO_BLOCK
+                    });
                     if given
                         || (across && !blocks.in_scope(rows.0, rows.1))
                         || (!single && rule.first_shared(rows.0, rows.1) != Some(block))
@@ -293,18 +327,19 @@ impl<'a> Kernel<'a> {
                     {
                         continue;
                     }
-                    visit(left, right, rows, worker);
+                    visit([left, right], &sieves, rows, worker);
                 }
             }
         }
         worker.block = codes;
+        worker.signatures = signatures;
     }
 
     #[inline]
     fn compare_into(
         &self,
-        left: &[u32],
-        right: &[u32],
+        [left, right]: [Side<'_>; 2],
+        sieves: &Sieves<'_>,
         rows: (Row, Row),
         worker: &mut Worker,
         sink: &mut impl Sink,
@@ -312,14 +347,17 @@ impl<'a> Kernel<'a> {
         for (place, plan) in self.plans.iter().enumerate() {
             match (&self.comparisons[place], plan.column) {
                 (Bound::Coded(coded), Some(column)) => {
-                    let (one, other) = (left[column], right[column]);
+                    let (one, other) = (left.codes[column], right.codes[column]);
                     if one == other {
                         sink.same(place, one, plan.same(one));
                     } else if one == 0 || other == 0 {
                         sink.same(place, 0, 0);
                     } else {
                         let codes = (one.min(other), one.max(other));
-                        let outcome = plan.outcome(coded, codes, &mut worker.remembered[place]);
+                        let outcome = match sieves.hopeless(place, left, right) {
+                            Some(true) => plan.last,
+                            _ => plan.outcome(coded, codes, &mut worker.remembered[place]),
+                        };
                         sink.unequal(place, outcome, coded, codes);
                     }
                 }
@@ -330,125 +368,5 @@ impl<'a> Kernel<'a> {
                 (Bound::Coded(_), None) => unreachable!("every coded comparison has a column"),
             }
         }
-    }
-}
-
-impl Plan {
-    fn new(bound: &Bound<'_>, column: Option<usize>, levels: usize) -> Self {
-        let last = Outcome::at(u8::try_from(levels.saturating_sub(1)).unwrap_or(u8::MAX));
-        let mut plan = Self {
-            column,
-            same: None,
-            same_by_code: Vec::new(),
-            unequal: None,
-            last,
-            dear: false,
-        };
-        if let Bound::Coded(coded) = bound {
-            let codes = 1..u32::try_from(coded.counts.len()).unwrap_or(u32::MAX);
-            let levels = codes.map(|code| coded.values.outcome(code, code).level.packed());
-            plan.same_by_code = std::iter::once(0).chain(levels).collect();
-            let first = plan.same_by_code.get(1).copied().unwrap_or(0);
-            if plan
-                .same_by_code
-                .iter()
-                .skip(1)
-                .all(|&level| level == first)
-            {
-                plan.same = Some(first);
-                plan.same_by_code = Vec::new();
-            }
-            plan.unequal = coded.values.unequal();
-            plan.dear = coded.values.dear();
-        }
-        plan
-    }
-
-    /// The level of two equal codes, packed.
-    #[inline]
-    fn same(&self, code: u32) -> u8 {
-        match self.same {
-            _ if code == 0 => 0,
-            Some(level) => level,
-            None => self.same_by_code[code as usize],
-        }
-    }
-
-    /// The outcome of two unequal codes, the lower first.
-    #[inline]
-    fn outcome(&self, coded: &Coded<'_>, codes: (u32, u32), memory: &mut Remembered) -> Outcome {
-        if let Some(outcome) = self.unequal {
-            return outcome;
-        }
-        if coded.values.hopeless(codes.0, codes.1) {
-            return self.last;
-        }
-        if self.dear {
-            return memory.get(codes, || coded.values.outcome(codes.0, codes.1));
-        }
-        coded.values.outcome(codes.0, codes.1)
-    }
-}
-
-impl Remembered {
-    #[inline]
-    fn get(&mut self, codes: (u32, u32), compute: impl FnOnce() -> Outcome) -> Outcome {
-        if self.0.is_empty() {
-            self.0.resize(REMEMBERED, (0, Outcome::MISSING));
-        }
-        let key = (u64::from(codes.0) << 32) | u64::from(codes.1);
-        let hash = key.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32;
-        let place = usize::try_from(hash).unwrap_or(0) & (REMEMBERED - 1);
-        let entry = &mut self.0[place];
-        if entry.0 != key {
-            *entry = (key, compute());
-        }
-        entry.1
-    }
-}
-
-impl Matrix {
-    fn new(columns: &[&[u32]], rules: Vec<Option<usize>>, table: &Table) -> Self {
-        let stride = columns.len() + 1;
-        let mut cells = vec![0; stride * table.len()];
-        for (row, line) in (0..).zip(cells.chunks_exact_mut(stride)) {
-            line[HASH_COLUMN] = table.hash(row);
-        }
-        for (column, codes) in (1..).zip(columns) {
-            for (line, &code) in cells.chunks_exact_mut(stride).zip(*codes) {
-                line[column] = code;
-            }
-        }
-        Self {
-            stride,
-            cells,
-            rules,
-        }
-    }
-
-    fn row(&self, row: Row) -> &[u32] {
-        let start = row as usize * self.stride;
-        &self.cells[start..start + self.stride]
-    }
-}
-
-/// Chooses a share of all pairs by their records' hashes.
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    clippy::cast_precision_loss,
-    reason = "the share is clamped, and a float's cast saturates"
-)]
-fn chooser(share: f64, seed: u64) -> impl Fn(u32, u32) -> bool {
-    let limit = if share >= 1.0 {
-        u64::MAX
-    } else {
-        (share.max(0.0) * u64::MAX as f64) as u64
-    };
-    move |left, right| {
-        let (low, high) = (left.min(right), left.max(right));
-        let key = ((u64::from(high) << 32) | u64::from(low)) ^ seed;
-        let mixed = (key ^ (key >> 29)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        (mixed ^ (mixed >> 32)).wrapping_mul(0x94D0_49BB_1331_11EB) <= limit
     }
 }

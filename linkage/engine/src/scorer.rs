@@ -8,7 +8,7 @@ use rustc_hash::FxHashMap;
 use crate::blocking::{Blocks, Chunk};
 use crate::cluster::PairWeights;
 use crate::estimate::Calibration;
-use crate::kernel::{Compared, Kept, Kernel, Scores, Worker};
+use crate::kernel::{Compared, Kernel, Scores, Worker};
 use crate::run::Progress;
 use crate::weigh::{Pattern, ScoreCounts, ScoredPair, Weighed, Weights, calibration};
 use crate::{LinkageError, Model, Row};
@@ -61,13 +61,9 @@ impl<'k, 'a> Scorer<'k, 'a> {
 
     /// The pair as it stands by itself.
     pub(crate) fn score(&self, left: Row, right: Row, rule: u8) -> ScoredPair {
-        let compared = self.with_worker(|worker| self.compare((left, right), worker));
-        self.scored(Kept {
-            left: left.min(right),
-            right: left.max(right),
-            compared,
-            rule,
-        })
+        let rows = (left.min(right), left.max(right));
+        let compared = self.with_worker(|worker| self.compare(rows, worker));
+        self.scored(compared.of(rows, rule))
     }
 
     /// Scores listed pairs, `(left, right, rule)`, in their order; keeps those that weigh at least `least`.
@@ -80,16 +76,11 @@ impl<'k, 'a> Scorer<'k, 'a> {
         let score = |worker: &mut Worker| {
             let mut kept = Vec::new();
             for &(left, right, rule) in candidates {
-                let (left, right) = (left.min(right), left.max(right));
-                let compared = self.compare((left, right), worker);
+                let rows = (left.min(right), left.max(right));
+                let compared = self.compare(rows, worker);
                 counts.bins[ScoreCounts::bin(compared.weight)] += 1;
                 if compared.weight >= least {
-                    kept.push(self.scored(Kept {
-                        left,
-                        right,
-                        compared,
-                        rule,
-                    }));
+                    kept.push(self.scored(compared.of(rows, rule)));
                 }
             }
             kept
@@ -118,12 +109,16 @@ impl<'k, 'a> Scorer<'k, 'a> {
             progress("compare", done, blocks.report().pairs);
         });
         let mut counts = ScoreCounts::new();
-        let mut kept = Vec::with_capacity(parts.iter().map(|part| part.kept.len()).sum());
+        let mut kept = Vec::with_capacity(parts.len());
         for part in parts {
             counts.add(&part.counts);
-            kept.extend(part.kept.into_iter().map(|kept| self.scored(kept)));
+            kept.push(part.kept);
         }
-        (by_rows(kept), counts)
+        let mut pairs = by_rows(kept);
+        for pair in &mut pairs {
+            pair.probability = self.probability(pair.weight);
+        }
+        (pairs, counts)
     }
 
     /// Counts the weights of the candidate pairs that `choose` takes.
@@ -144,14 +139,10 @@ impl<'k, 'a> Scorer<'k, 'a> {
         counts
     }
 
-    fn scored(&self, kept: Kept) -> ScoredPair {
+    fn scored(&self, pair: ScoredPair) -> ScoredPair {
         ScoredPair {
-            left: kept.left,
-            right: kept.right,
-            rule: kept.rule,
-            weight: kept.compared.weight,
-            probability: self.probability(kept.compared.weight),
-            pattern: kept.compared.pattern,
+            probability: self.probability(pair.weight),
+            ..pair
         }
     }
 
@@ -248,32 +239,33 @@ fn on_all_threads<T: Send>(
     })
 }
 
-/// Sorts pairs by left and right row: dealt by the left, then each record's few by the right.
-fn by_rows(pairs: Vec<ScoredPair>) -> Vec<ScoredPair> {
-    let Some(rows) = pairs.iter().map(|pair| pair.left as usize + 1).max() else {
-        return pairs;
+/// All pairs sorted by left and right row: dealt by the left, then each record's few by the right.
+fn by_rows(parts: Vec<Vec<ScoredPair>>) -> Vec<ScoredPair> {
+    let pairs = || parts.iter().flatten();
+    let Some(rows) = pairs().map(|pair| pair.left as usize + 1).max() else {
+        return Vec::new();
     };
-    if pairs.len() < rows / 8 {
-        let mut pairs = pairs;
-        pairs.sort_unstable_by_key(|pair| (pair.left, pair.right));
-        return pairs;
-    }
-    let mut starts = vec![0_usize; rows + 1];
-    for pair in &pairs {
-        starts[pair.left as usize + 1] += 1;
+    let mut next = vec![0_u32; rows + 1];
+    for pair in pairs() {
+        next[pair.left as usize + 1] += 1;
     }
     for row in 0..rows {
-        starts[row + 1] += starts[row];
+        next[row + 1] += next[row];
     }
-    let mut sorted = pairs.clone();
-    let mut next = starts.clone();
-    for pair in pairs {
-        let place = &mut next[pair.left as usize];
-        sorted[*place] = pair;
-        *place += 1;
+    let count = next[rows] as usize;
+    let Some(&any) = pairs().next() else {
+        return Vec::new();
+    };
+    let mut sorted = vec![any; count];
+    for part in parts {
+        for pair in part {
+            let place = &mut next[pair.left as usize];
+            sorted[*place as usize] = pair;
+            *place += 1;
+        }
     }
-    for bounds in starts.windows(2) {
-        sorted[bounds[0]..bounds[1]].sort_unstable_by_key(|pair| pair.right);
+    for of_one in sorted.chunk_by_mut(|one, other| one.left == other.left) {
+        of_one.sort_unstable_by_key(|pair| pair.right);
     }
     sorted
 }

@@ -6,7 +6,7 @@
 //! `otherwise`. The measures themselves are [`similarity::edits`](super::similarity::edits) and
 //! [`similarity::edit_similarity`](super::similarity::edit_similarity).
 
-use super::similarity::{Dictionary, EditsFilter};
+use super::similarity::{Dictionary, EditsFilter, Sieve};
 use super::{Coded, Outcome, Test, Values, first};
 use crate::Codes;
 
@@ -57,10 +57,8 @@ impl Values for DamerauLevenshtein {
         })
     }
 
-    fn hopeless(&self, left: u32, right: u32) -> bool {
-        let signature = |code: u32| self.dictionary.signature(code as usize - 1);
-        self.filter
-            .as_ref()
-            .is_some_and(|filter| filter.hopeless(signature(left), signature(right)))
+    fn sieve(&self) -> Option<Sieve<'_>> {
+        let filter = self.filter.as_ref()?;
+        Some(Sieve::by_edits(filter, &self.dictionary))
     }
 }

@@ -4,7 +4,7 @@
 //! Levels: `same`, `at_least = 0.92` (any number of them), `otherwise`. The measure itself is
 //! [`similarity::jaro_winkler`](super::similarity::jaro_winkler).
 
-use super::similarity::{Dictionary, JaroWinklerFilter};
+use super::similarity::{Dictionary, JaroWinklerFilter, Sieve};
 use super::{Coded, Outcome, Test, Values, first};
 use crate::Codes;
 
@@ -54,10 +54,8 @@ impl Values for JaroWinkler {
         })
     }
 
-    fn hopeless(&self, left: u32, right: u32) -> bool {
-        let signature = |code: u32| self.dictionary.signature(code as usize - 1);
-        self.filter
-            .as_ref()
-            .is_some_and(|filter| filter.hopeless(signature(left), signature(right)))
+    fn sieve(&self) -> Option<Sieve<'_>> {
+        let filter = self.filter.as_ref()?;
+        Some(Sieve::by_similarity(filter, &self.dictionary))
     }
 }

@@ -169,9 +169,18 @@ pub(crate) trait Values: Send + Sync {
         None
     }
 
-    /// Cheap, and true only if the two surely reach no level but the last.
-    fn hopeless(&self, _left: u32, _right: u32) -> bool {
-        false
+    /// What rules out pairs that surely reach no level but the last, where the kind knows such a thing; the values' places
+    /// in its dictionary are their codes less 1.
+    fn sieve(&self) -> Option<similarity::Sieve<'_>> {
+        None
+    }
+
+    /// Whether the two surely reach no level but the last.
+    fn hopeless(&self, left: u32, right: u32) -> bool {
+        self.sieve().is_some_and(|sieve| {
+            let of = |code: u32| sieve.signature(code as usize - 1);
+            sieve.hopeless(of(left), of(right))
+        })
     }
 
     /// Whether an outcome costs so much that it is worth remembering.

@@ -19,6 +19,8 @@ const DECOYS_PER_RECORD: usize = 10;
 const DECOYS_SMALL_MAX: usize = 10_000;
 /// Most decoys: more would cost without telling more.
 const DECOYS_MAX: usize = 20_000;
+/// Most real records that decoys are tried on; of more, so many are drawn, and each stands for several.
+const REAL_MAX: usize = 100_000;
 /// Records that tell which columns hang together.
 const ASSOCIATION_ROWS_MAX: usize = 20_000;
 
@@ -59,11 +61,12 @@ pub(crate) fn score_decoys(
         count(table.len(), share),
         model.training.seed,
     );
-    let extended = plan.table(table)?;
+    let real = &sample.rows()[..sample.rows().len().min(REAL_MAX)];
+    let extended = plan.table(table, real)?;
     let mut wide = model.clone();
     wide.training.pairs_max = u64::MAX;
     for block in &mut wide.blocks {
-        block.size_max += (block.size_max * plan.decoys).div_ceil(table.len());
+        block.size_max = (block.size_max * extended.len()).div_ceil(table.len());
     }
     let blocks = Blocks::build(&wide, &extended)?;
     let levels = model
@@ -78,19 +81,19 @@ pub(crate) fn score_decoys(
         blocks.rules(),
     );
     let scorer = Scorer::new(model, table.len(), &kernel)?;
-    let first = Row::try_from(table.len()).unwrap_or(Row::MAX);
+    let first = Row::try_from(real.len()).unwrap_or(Row::MAX);
     let pairing = Pairing::new(model, &extended);
     let counts = scorer.count_chosen(&blocks, &|left, right| {
-        let (real, decoy) = (left.min(right), left.max(right));
-        real < first
+        let (known, decoy) = (left.min(right), left.max(right));
+        known < first
             && decoy >= first
-            && pairing.allows(real, decoy)
-            && !plan.made_of(decoy - first, real, cluster_of)
+            && pairing.allows(known, decoy)
+            && !plan.made_of(decoy - first, real[known as usize], cluster_of)
     });
     Ok(Some(DecoyScores {
         counts,
         decoys: plan.decoys as u64,
-        scale: plan.scale(model, table),
+        scale: plan.scale(model, table, real.len()),
     }))
 }
 
@@ -173,9 +176,8 @@ impl Plan {
             .any(|&donor| cluster_of[donor as usize] == cluster)
     }
 
-    /// The real records, then the decoys.
-    fn table(&self, real: &Table) -> Result<Table, LinkageError> {
-        let rows = (0..).take(real.len()).collect::<Vec<Row>>();
+    /// The real records drawn, then the decoys; each real record counts for those that were not drawn as well.
+    fn table(&self, real: &Table, rows: &[Row]) -> Result<Table, LinkageError> {
         let mut ids = TableIds::default();
         let source = |row: Row| real.source_names()[usize::from(real.source(row))].as_str();
         rows.iter()
@@ -183,7 +185,13 @@ impl Plan {
         (0..self.decoys).for_each(|decoy| {
             ids.push(source(self.donors_of(decoy)[0]), &format!("decoy {decoy}"))
         });
-        let mut table = Table::of(ids);
+        let each = u32::try_from(real.len().div_ceil(rows.len().max(1))).unwrap_or(u32::MAX);
+        let mut table = if each == 1 {
+            Table::of(ids)
+        } else {
+            let times = vec![each; rows.len() + self.decoys];
+            Table::repeated(ids, times)?
+        };
         for (name, column) in real.columns() {
             let group = self
                 .groups
@@ -199,12 +207,13 @@ impl Plan {
 
     /// Real pairs for each pair of a decoy with a real record that is not its donor.
     #[expect(clippy::cast_precision_loss, reason = "counts are far below 2^53")]
-    fn scale(&self, model: &Model, table: &Table) -> f64 {
+    fn scale(&self, model: &Model, table: &Table, drawn: usize) -> f64 {
         let pairing = Pairing::new(model, table);
         let records = table.len() as f64;
         // The part of all pairs that may be one person's is the same for decoys, whose sources are the records' own.
         let open = pairing.pairs() / (records * (records - 1.0) / 2.0);
-        let tried = self.decoys as f64 * (records - self.groups.len() as f64).max(1.0) * open;
+        let donors = self.groups.len() as f64 * drawn as f64 / records;
+        let tried = self.decoys as f64 * (drawn as f64 - donors).max(1.0) * open;
         pairing.pairs() / tried.max(1.0)
     }
 }

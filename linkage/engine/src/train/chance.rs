@@ -8,7 +8,7 @@ use crate::model::{LEVELS_MAX, OnePerCluster, Scope};
 use crate::{Level, Model, Table};
 
 /// Most pairs of values that are compared for one comparison; above it the rarer values are represented by some.
-const VALUE_PAIRS_MAX: usize = 16_000_000;
+const VALUE_PAIRS_MAX: usize = 4_000_000;
 
 /// Pairs of records of a table by the level that they reach in one comparison.
 #[derive(Clone, Debug, PartialEq)]

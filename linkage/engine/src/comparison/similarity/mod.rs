@@ -10,7 +10,7 @@ mod jaro;
 mod signature;
 
 pub use dictionary::Dictionary;
-pub(crate) use signature::{EditsFilter, JaroWinklerFilter};
+pub(crate) use signature::{EditsFilter, JaroWinklerFilter, Sieve, Signature};
 
 /// Most characters that the kernels of one machine word take.
 const WORD_CHARS_MAX: usize = 64;

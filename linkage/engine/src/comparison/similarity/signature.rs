@@ -3,6 +3,7 @@
 //! No more characters can match than the two values have in common, counted by groups of characters; from that bound
 //! on matches follows one on the similarity. A bound may be too high (groups hide differences), never too low.
 
+use super::Dictionary;
 use super::jaro::winkler;
 
 /// Lengths of which the filters hold a table; longer values are never ruled out.
@@ -11,13 +12,13 @@ const LENGTHS: usize = 32;
 const ROUNDING: f64 = 1e-9;
 
 /// What the filters look at.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Default)]
 pub(crate) struct Signature {
     /// Bit 2g: a character of group g occurs; bit 2g + 1: twice at least.
     groups: u64,
     /// The first four characters, by their bytes or groups.
     beginning: u32,
-    length: usize,
+    length: u32,
 }
 
 impl Signature {
@@ -26,7 +27,7 @@ impl Signature {
         Self {
             groups,
             beginning,
-            length,
+            length: u32::try_from(length).unwrap_or(u32::MAX),
         }
     }
 
@@ -48,6 +49,52 @@ impl Signature {
     fn common_beginning(self, other: Self) -> usize {
         let differing = self.beginning ^ other.beginning;
         (differing.trailing_zeros() / 8) as usize
+    }
+}
+
+/// A dictionary's signatures with what rules out pairs of them, for loops that have many pairs of few values.
+#[derive(Clone, Copy)]
+pub(crate) struct Sieve<'a> {
+    filter: Filter<'a>,
+    dictionary: &'a Dictionary,
+}
+
+#[derive(Clone, Copy)]
+enum Filter<'a> {
+    JaroWinkler(&'a JaroWinklerFilter),
+    Edits(&'a EditsFilter),
+}
+
+impl<'a> Sieve<'a> {
+    /// Pairs below a similarity.
+    pub(crate) fn by_similarity(filter: &'a JaroWinklerFilter, dictionary: &'a Dictionary) -> Self {
+        Self {
+            filter: Filter::JaroWinkler(filter),
+            dictionary,
+        }
+    }
+
+    /// Pairs of too many edits.
+    pub(crate) fn by_edits(filter: &'a EditsFilter, dictionary: &'a Dictionary) -> Self {
+        Self {
+            filter: Filter::Edits(filter),
+            dictionary,
+        }
+    }
+
+    /// The signature of the value at a place of the dictionary.
+    #[inline]
+    pub(crate) fn signature(&self, place: usize) -> Signature {
+        self.dictionary.signature(place)
+    }
+
+    /// Whether the two values surely reach no level but the last.
+    #[inline]
+    pub(crate) fn hopeless(&self, left: Signature, right: Signature) -> bool {
+        match self.filter {
+            Filter::JaroWinkler(filter) => filter.hopeless(left, right),
+            Filter::Edits(filter) => filter.hopeless(left, right),
+        }
     }
 }
 
@@ -74,7 +121,7 @@ impl JaroWinklerFilter {
     /// Whether the similarity is surely below the threshold.
     #[inline]
     pub(crate) fn hopeless(&self, left: Signature, right: Signature) -> bool {
-        let (ours, theirs) = (left.length, right.length);
+        let (ours, theirs) = (left.length as usize, right.length as usize);
         if ours >= LENGTHS || theirs >= LENGTHS {
             return false;
         }
@@ -120,9 +167,9 @@ impl EditsFilter {
     /// Whether more edits are surely needed than any level allows.
     #[inline]
     pub(crate) fn hopeless(&self, left: Signature, right: Signature) -> bool {
-        let longer = left.length.max(right.length);
+        let longer = left.length.max(right.length) as usize;
         let fewest = left.lacking(right).max(right.lacking(left));
-        let by_length = left.length.abs_diff(right.length);
+        let by_length = left.length.abs_diff(right.length) as usize;
         longer < LENGTHS && fewest.max(by_length) > self.most[longer]
     }
 }
