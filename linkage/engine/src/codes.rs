@@ -39,8 +39,20 @@ impl Texts {
 /// Strings interned to codes from 1; code 0 is missing.
 #[derive(Default)]
 pub struct Interner {
-    places: HashTable<u32>,
+    /// Each value's hash and place. The hash spares most looks at other values, and all of them when the table grows.
+    places: HashTable<(u32, u32)>,
     names: Texts,
+}
+
+/// A value's hash, as it is kept.
+fn hashed(value: &str) -> u32 {
+    let hash = FxBuildHasher.hash_one(value);
+    u32::try_from((hash ^ (hash >> 32)) & u64::from(u32::MAX)).unwrap_or(0)
+}
+
+/// The hash that the table of places uses: all its bits count there.
+fn spread(hash: u32) -> u64 {
+    u64::from(hash).wrapping_mul(0x9E37_79B9_7F4A_7C15)
 }
 
 impl Interner {
@@ -52,18 +64,18 @@ impl Interner {
         if value.is_empty() {
             return MISSING;
         }
-        let hash = |text: &str| FxBuildHasher.hash_one(text);
+        let hash = hashed(value);
         let names = &self.names;
         let entry = self.places.entry(
-            hash(value),
-            |&place| names.get(place as usize) == value,
-            |&place| hash(names.get(place as usize)),
+            spread(hash),
+            |known| known.0 == hash && names.get(known.1 as usize) == value,
+            |known| spread(known.0),
         );
         if let hashbrown::hash_table::Entry::Occupied(known) = &entry {
-            return known.get() + 1;
+            return known.get().1 + 1;
         }
         let place = u32::try_from(names.len()).expect("no more than 4 billion values");
-        entry.insert(place);
+        entry.insert((hash, place));
         self.names.push(value);
         place + 1
     }
@@ -71,10 +83,11 @@ impl Interner {
     /// The code of a value that was seen, [`MISSING`] otherwise.
     #[must_use]
     pub fn known(&self, value: &str) -> u32 {
-        let found = self.places.find(FxBuildHasher.hash_one(value), |&place| {
-            self.names.get(place as usize) == value
-        });
-        found.map_or(MISSING, |place| place + 1)
+        let hash = hashed(value);
+        let is_it =
+            |known: &(u32, u32)| known.0 == hash && self.names.get(known.1 as usize) == value;
+        let found = self.places.find(spread(hash), is_it);
+        found.map_or(MISSING, |known| known.1 + 1)
     }
 
     /// The value of a code other than [`MISSING`].

@@ -199,12 +199,9 @@ impl<'a> Job<'a> {
                 continue;
             }
             let choice = decide_without_labels(&self.model, self.table, &scores, &pairs)?;
-            if choice
-                .as_ref()
-                .is_some_and(|choice| choice.weight < f64::from(least))
-                && !closer
-            {
-                least = f32::MIN;
+            let chosen = choice.as_ref().map(|choice| bits_of(choice.weight));
+            if let Some(chosen) = chosen.filter(|&chosen| chosen < least && !closer) {
+                least = chosen - PRIOR_RISE_BITS;
                 closer = true;
                 continue;
             }
@@ -220,6 +217,15 @@ impl<'a> Job<'a> {
 /// The weight from which pairs are kept: a prior that rises by [`PRIOR_RISE_BITS`] still finds all that it makes likely.
 pub(crate) fn least_weight(model: &Model, records: usize) -> f32 {
     weight_of(model.thresholds.review, prior_bits(model, records)) - PRIOR_RISE_BITS
+}
+
+/// A weight as pairs have it.
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "weights are read to a tenth of a bit"
+)]
+fn bits_of(weight: f64) -> f32 {
+    weight as f32
 }
 
 /// The weight that reaches a probability.
