@@ -20,6 +20,7 @@ mod rows;
 mod section;
 mod text;
 mod waterfall;
+mod weakest;
 
 pub use data::{
     Accuracy, Among, Blocking, BlockingRule, ClusterSize, ComparisonChart, Counts, Curve,

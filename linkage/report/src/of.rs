@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use linkage::{
-    Calibration, Choice, ClusterGraph, Decision, Estimated, Explanation, Job, Linkage,
-    LinkageError, Model, RecordName, Row, Scope, ScoreCounts, ScoredPair, Table, TrainM, TrainU,
+    Calibration, Choice, Decision, Estimated, Explanation, Job, Linkage, LinkageError, Model,
+    RecordName, Row, Scope, ScoreCounts, ScoredPair, Table, TrainM, TrainU,
 };
 
 use crate::data::{
@@ -18,7 +18,7 @@ use crate::number;
 /// Oversized blocks named by rule.
 const OVERSIZED_NAMED_MAX: usize = 5;
 /// Clusters drawn.
-const GRAPHS_MAX: usize = 4;
+pub(crate) const GRAPHS_MAX: usize = 4;
 /// Pairs of comparisons that hang together.
 const DEPENDENT_MAX: usize = 24;
 /// How often the engine's intervals hold the truth.
@@ -61,7 +61,7 @@ impl Report {
             training: training(linkage, asked),
             clusters,
             samples: Vec::new(),
-            graphs: graphs(linkage, table),
+            graphs: crate::weakest::graphs(linkage, table),
             review: review(linkage, table),
         }
     }
@@ -430,25 +430,6 @@ fn training(linkage: &Linkage, asked: &Model) -> Training {
             .collect(),
         history: Vec::new(),
     }
-}
-
-/// The clusters whose weakest tie is lightest.
-fn graphs(linkage: &Linkage, table: &Table) -> Vec<ClusterGraph> {
-    let tied = linkage.clusters.iter().filter(|cluster| cluster.len() > 2);
-    let mut graphs = tied
-        .filter_map(|cluster| {
-            let graph = linkage.graph(table, cluster);
-            let weakest = graph.edges.get(graph.weakest?)?.weight;
-            Some((weakest, graph))
-        })
-        .collect::<Vec<_>>();
-    graphs.sort_by(|one, other| {
-        one.0
-            .total_cmp(&other.0)
-            .then_with(|| one.1.records.cmp(&other.1.records))
-    });
-    graphs.truncate(GRAPHS_MAX);
-    graphs.into_iter().map(|(_, graph)| graph).collect()
 }
 
 /// The reasons, and the questions whose answers would change most.
