@@ -20,11 +20,14 @@ from splink.internals.comparison_level_creator import ComparisonLevelCreator
 SHARE = "list_has_any({0}_l, {0}_r)"
 
 
-def level(sql: str, name: str, m: float | None = None, u: float | None = None, rarity: str | None = None) -> ComparisonLevelCreator:
+def rare(column: str) -> ComparisonLevelCreator:
+    """Equal first values, by how rare they are: Splink weighs rarity only where a comparison has such a level."""
+    return cll.ExactMatchLevel(column, term_frequency_adjustments=True)
+
+
+def level(sql: str, name: str, m: float | None = None, u: float | None = None) -> ComparisonLevelCreator:
     """A level; with m and u it is not trained."""
     made = cll.CustomLevel(sql, label_for_charts=name)
-    if rarity is not None:
-        made = made.configure(tf_adjustment_column=rarity, tf_minimum_u_value=1e-5)
     if m is not None:
         made = made.configure(m_probability=m, u_probability=u, fix_m_probability=True, fix_u_probability=True)
     return made
@@ -42,9 +45,8 @@ def ids() -> ComparisonCreator:
     born = SHARE.format("births")
     null = cll.CustomLevel("ids_l is null and ids_r is null", label_for_charts="missing").configure(is_null_level=True)
     unknown = cll.CustomLevel(
-        f"not coalesce({named}, false) and not coalesce(list_has_any(list_transform(ids_l, i -> split_part(i, ':', 1)), "
-        "list_append(list_transform(coalesce(ids_r, []), i -> split_part(i, ':', 1)), source_r)), false) "
-        "and not coalesce(list_contains(list_transform(ids_r, i -> split_part(i, ':', 1)), source_l), false)",
+        f"not coalesce({named}, false) and not coalesce(list_has_any(id_registries_l, id_registries_r), false) "
+        "and not coalesce(list_contains(id_registries_l, source_r), false) and not coalesce(list_contains(id_registries_r, source_l), false)",
         label_for_charts="nothing to compare").configure(is_null_level=True)
     return cl.CustomComparison(output_column_name="ids", comparison_levels=[
         null, unknown,
@@ -69,7 +71,7 @@ def comparisons() -> list[ComparisonCreator]:
             cll.ElseLevel()),
         comparison(
             "birth_date", "births_year",
-            level(SHARE.format("births"), "same", rarity="birth"),
+            rare("birth"), level(SHARE.format("births"), "same, of several"),
             level(SHARE.format("births_month"), "month"),
             level("list_has_any(births_l, births_swapped_r)", "swapped"),
             level(SHARE.format("births_day"), "another year"),
@@ -78,23 +80,23 @@ def comparisons() -> list[ComparisonCreator]:
         cl.CustomComparison(output_column_name="sex", comparison_levels=[cll.NullLevel("sex"), cll.ExactMatchLevel("sex"), cll.ElseLevel()]),
         comparison(
             "hla", "loci",
-            level(SHARE.format("genotypes"), "same genotype", rarity="genotype"),
+            rare("genotype"), level(SHARE.format("genotypes"), "same genotype, of several"),
             level("len(list_intersect(loci_l, loci_r)) >= 3", "three loci"),
             level("len(list_intersect(loci_l, loci_r)) = 2", "two loci"),
             level("len(list_intersect(loci_l, loci_r)) = 1", "one locus"),
             cll.ElseLevel()),
-        comparison("initials", "initials", level(SHARE.format("initials"), "same", rarity="initial"),
+        comparison("initials", "initials", rare("initial"), level(SHARE.format("initials"), "same, of several"),
                    level(SHARE.format("initials_first"), "a letter"), cll.ElseLevel()),
         cl.CustomComparison(output_column_name="abo", comparison_levels=[
             cll.NullLevel("abo"), cll.ExactMatchLevel("abo", term_frequency_adjustments=True), cll.ElseLevel()]),
-        comparison("disease", "diseases", level(SHARE.format("diseases"), "same", rarity="disease"), cll.ElseLevel()),
+        comparison("disease", "diseases", rare("disease"), level(SHARE.format("diseases"), "same, of several"), cll.ElseLevel()),
         comparison("diagnosis", "diagnosed", level("diagnosed_l = diagnosed_r", "same day"),
                    level("abs(diagnosed_l - diagnosed_r) <= 31", "a month"), level("abs(diagnosed_l - diagnosed_r) <= 366", "a year"),
                    cll.ElseLevel()),
         comparison("death", "died", level("died_l = died_r", "same day", 0.9, 2e-4),
                    level("abs(died_l - died_r) <= 7", "a week", 0.09, 0.003), cll.ElseLevel()),
-        comparison("facility", "facilities", level(SHARE.format("facilities"), "same", rarity="facility"), cll.ElseLevel()),
-        comparison("prefecture", "prefectures", level(SHARE.format("prefectures"), "same", rarity="prefecture"), cll.ElseLevel()),
+        comparison("facility", "facilities", rare("facility"), level(SHARE.format("facilities"), "same, of several"), cll.ElseLevel()),
+        comparison("prefecture", "prefectures", rare("prefecture"), level(SHARE.format("prefectures"), "same, of several"), cll.ElseLevel()),
         comparison("lot", "lots", level(SHARE.format("lots"), "same", 0.9, 1e-5), cll.ElseLevel()),
     ]
 
@@ -110,7 +112,7 @@ def rules() -> list[BlockingRuleCreator]:
         on("births", "sex", explode=("births",)),
         on("days", "births_year", explode=("days", "births_year")),
         on("days", "loci", explode=("days", "loci")),
-        on("births_swapped_key", "sex", explode=("births_swapped_key",)),
+        on("births_ordered", "sex", explode=("births_ordered",)),
         on("births_month", "loci", "sex", explode=("births_month", "loci")),
         on("births_day", "genotypes", explode=("births_day", "genotypes")),
         on("genotypes", "sex", explode=("genotypes",)),
@@ -126,9 +128,7 @@ def predicted(subjects: pa.Table) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     sql = duckdb.connect()
     sql.execute("set threads = 2")
     sql.register("told", subjects)
-    sql.execute("""create table subjects as select * exclude person, list_append(coalesce(ids, []), own_id) as known_ids,
-        list_transform(list_filter(births, b -> cast(b[9:10] as int) <= 12),
-            b -> b[1:4] || least(b[6:7], b[9:10]) || greatest(b[6:7], b[9:10])) as births_swapped_key from told""")
+    sql.execute("create table subjects as select * exclude person from told")
     settings = SettingsCreator(
         link_type="dedupe_only", comparisons=comparisons(), blocking_rules_to_generate_predictions=rules(),
         unique_id_column_name="subject", retain_matching_columns=False, max_iterations=50,

@@ -19,6 +19,17 @@ def text_table(rows: list[Row]) -> str:
     return "\n".join([line(rows[0]), rule, *map(line, rows[1:])])
 
 
+def estimates(report: dict[str, Any]) -> tuple[str, str]:
+    """Precision and recall as they are, each with the interval that the run estimated without labels."""
+    cells = []
+    for name in ("precision", "recall"):
+        true = report["accuracy"][name]
+        found = [one[name] for one in report.get("estimates", []) if one.get(name)]
+        interval = ", ".join(f"{one['low']:.4f} to {one['high']:.4f}" for one in found if one.get("low") is not None)
+        cells.append(f"{true:.5f} ({interval or 'none'})")
+    return cells[0], cells[1]
+
+
 def rows_of(result: dict[str, Any]) -> list[Row]:
     """The figures of `bench.run`, each rival a column, and how many times better we are."""
     rivals = result["rivals"]

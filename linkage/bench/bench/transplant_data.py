@@ -6,6 +6,7 @@ kind; every date is also told by its parts, for slips.
 
 from __future__ import annotations
 
+import datetime
 import itertools
 import json
 import re
@@ -30,7 +31,8 @@ SCHEMA = pa.schema([
     ("subject", pa.int32()), ("source", pa.string()), ("own_id", pa.string()), ("person", pa.int32()),
     *[(name, pa.list_(pa.string())) for name in (
         "births", "births_swapped", "births_month", "births_day", "births_year", "initials", "initials_first", "prefectures",
-        "diseases", "facilities", "ids", "days", "days_after", "event_months", "loci", "genotypes", "alleles", "lots")],
+        "diseases", "facilities", "ids", "known_ids", "id_registries",
+        "births_ordered", "days", "days_after", "event_months", "loci", "genotypes", "alleles", "lots")],
     *[(name, pa.string()) for name in ("birth", "sex", "initial", "disease", "facility", "prefecture", "abo", "genotype")],
     ("diagnosed", pa.date32()), ("died", pa.date32()),
 ])
@@ -69,20 +71,27 @@ def swapped(date: str) -> str | None:
     return f"{year}-{day}-{month}" if int(day) <= 12 and day != month else None
 
 
+def ordered(date: str) -> str | None:
+    """The date with the lesser of day and month first, where they could be exchanged."""
+    year, month, day = date.split("-")
+    return f"{year}-{min(month, day)}-{max(month, day)}" if int(day) <= 12 else None
+
+
 def next_day(event: str) -> str:
     """The same kind of event a day later."""
     kind, date = event.split(":", 1)
-    return f"{kind}:{(pa.scalar(date).cast(pa.date32()).value + 1)}"
+    return f"{kind}:{datetime.date.fromisoformat(date).toordinal() + 1}"
 
 
 def numbered(event: str) -> str:
     """An event with its day as a number, as `next_day` gives it."""
     kind, date = event.split(":", 1)
-    return f"{kind}:{pa.scalar(date).cast(pa.date32()).value}"
+    return f"{kind}:{datetime.date.fromisoformat(date).toordinal()}"
 
 
 def row(number: int, told: dict[str, Any], person: int) -> dict[str, Any]:
     """One subject."""
+    own_id = f"{told['source']}:{told['record_key']}"
     births = [date for date in told["births"] if date]
     full = [date for date in births if len(date) == 10]
     events = told["events"] + told["mentions"]
@@ -96,7 +105,7 @@ def row(number: int, told: dict[str, Any], person: int) -> dict[str, Any]:
         return values[0] if values else None
 
     return {
-        "subject": number, "source": told["source"], "own_id": f"{told['source']}:{told['record_key']}", "person": person,
+        "subject": number, "source": told["source"], "own_id": own_id, "person": person,
         "births": distinct(full), "births_swapped": distinct(map(swapped, full)), "births_month": distinct(date[:7] for date in births if len(date) > 4),
         "births_day": distinct(date[5:] for date in full), "births_year": distinct(date[:4] for date in births),
         "birth": first(full), "sex": first(told["sexes"]), "initials": distinct(told["initials"]), "initial": first(told["initials"]),
@@ -104,12 +113,14 @@ def row(number: int, told: dict[str, Any], person: int) -> dict[str, Any]:
         "prefectures": distinct(told["prefectures"]), "prefecture": first(told["prefectures"]), "abo": first(told["abo"]),
         "diseases": distinct(told["diseases"]), "disease": first(told["diseases"]),
         "facilities": distinct(told["facilities"]), "facility": first(told["facilities"]),
-        "ids": distinct(told["ids"]), "days": distinct(map(numbered, days)), "days_after": distinct(map(next_day, days)),
+        "ids": distinct(told["ids"]), "known_ids": distinct([*told["ids"], own_id]),
+        "id_registries": distinct(name.split(":", 1)[0] for name in told["ids"]), "births_ordered": distinct(map(ordered, full)),
+        "days": distinct(map(numbered, days)), "days_after": distinct(map(next_day, days)),
         "event_months": distinct(event[: event.index(":") + 8] for event in events if len(event) > event.index(":") + 7),
         "loci": distinct(itertools.chain.from_iterable(loci for loci, _ in typed)), "genotypes": genotypes,
         "genotype": first(genotypes), "alleles": distinct(itertools.chain.from_iterable(told["typings"])), "lots": distinct(told["lots"]),
-        "diagnosed": pa.scalar(diagnosed[0]).cast(pa.date32()).as_py() if diagnosed else None,
-        "died": pa.scalar(died[-1]).cast(pa.date32()).as_py() if died else None,
+        "diagnosed": datetime.date.fromisoformat(diagnosed[0]) if diagnosed else None,
+        "died": datetime.date.fromisoformat(died[-1]) if died else None,
     }
 
 
