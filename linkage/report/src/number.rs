@@ -43,6 +43,11 @@ pub(crate) fn percent(share: f64) -> String {
     format!("{}\u{a0}%", percent_figure(share, decimals(share)))
 }
 
+/// [`percent`] as plain text, which whoever draws it escapes.
+pub(crate) fn percent_plain(share: f64) -> String {
+    percent(share).replace("&gt;", ">").replace("&lt;", "<")
+}
+
 /// A figure and its bounds to the same digits: `98.70 %` and `98.10–99.20 %`; the latter only if it has bounds.
 pub(crate) fn estimate(interval: &Interval) -> (String, Option<String>) {
     let shares = [Some(interval.value), interval.low, interval.high];

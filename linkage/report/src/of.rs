@@ -47,7 +47,7 @@ impl Report {
             model_version: linkage.model.version,
             sources: sources(table),
             counts: counts(linkage, table, &clusters),
-            threshold: threshold(&linkage.model, table),
+            threshold: threshold(linkage, table, asked),
             calibration: slopes(&calibration),
             estimates: linkage.choice.iter().map(estimate).collect(),
             accuracy: None,
@@ -238,14 +238,15 @@ fn counts(linkage: &Linkage, table: &Table, clusters: &[ClusterSize]) -> Counts 
     }
 }
 
-fn threshold(model: &Model, table: &Table) -> Threshold {
+fn threshold(linkage: &Linkage, table: &Table, asked: &Model) -> Threshold {
+    let model = &linkage.model;
     let probability = model.thresholds.link;
     let weight = model.calibrated(table.len()).weight(probability);
     Threshold {
         probability,
         bits: weight + f64::from(model.prior_bits(table.len())),
         review: model.thresholds.review,
-        origin: match model.decision {
+        origin: match asked.decision.filter(|_| linkage.choice.is_some()) {
             None => ThresholdOrigin::Model,
             Some(settings) => ThresholdOrigin::Cost {
                 false_link: settings.cost_false_link,
@@ -387,6 +388,7 @@ fn blocking(linkage: &Linkage, table: &Table) -> Blocking {
         pairs: found.pairs,
         pairs_possible: pairs_possible(model, table),
         recall: choice.map(|choice| interval(choice.blocking.recall)),
+        caught: choice.map_or_else(Vec::new, |choice| choice.blocking.caught.clone()),
         rules: rules.collect(),
     }
 }

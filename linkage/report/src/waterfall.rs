@@ -160,15 +160,19 @@ fn axis(steps: &[Step]) -> Axis {
 }
 
 fn summary(explanation: &Explanation) -> String {
+    let probability = f64::from(explanation.probability);
     let verdict = match &explanation.verdict {
+        Verdict::Link if probability < explanation.threshold => {
+            "他の記録を介して同一人物 one person by way of other records".to_owned()
+        }
         Verdict::Link => "同一人物 one person".to_owned(),
         Verdict::Review { reason } => format!("要確認 for review: {reason}"),
         Verdict::NonLink => "別人と見なす two persons as far as is known".to_owned(),
         Verdict::Vetoed { veto } => format!("決して同一人物でない never one person: {veto}"),
     };
     format!(
-        "一致確率 match probability {:.6} — {verdict}",
-        explanation.probability
+        "一致確率 match probability {} — {verdict}",
+        number::percent_plain(probability)
     )
 }
 

@@ -21,6 +21,7 @@ fn bare() -> Report {
     report.unlinkables = None;
     report.dependence = None;
     report.blocking.recall = None;
+    report.blocking.caught.clear();
     for rule in &mut report.blocking.rules {
         (rule.new_pairs, rule.recall) = (None, None);
         rule.oversized.clear();

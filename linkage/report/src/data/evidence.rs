@@ -50,6 +50,8 @@ pub struct Blocking {
     pub pairs_possible: u64,
     /// True pairs that some rule gives, of all true pairs.
     pub recall: Option<Interval>,
+    /// Likely matches caught by exactly one rule, by two, and so on; empty when that was not counted.
+    pub caught: Vec<u64>,
     /// Every rule, in the model's order.
     pub rules: Vec<BlockingRule>,
 }

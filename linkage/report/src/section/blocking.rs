@@ -1,6 +1,6 @@
 //! What each blocking rule costs, and what blocking leaves out.
 
-use crate::data::{Blocking, BlockingRule, Interval, Report};
+use crate::data::{Blocking, BlockingRule, Report};
 use crate::markup::{Cell, Table, escape, label, prose, unknown};
 use crate::number;
 use crate::plot::Axis;
@@ -12,6 +12,7 @@ pub(super) fn body(report: &Report) -> String {
     markup.push_str(&recall(blocking));
     markup.push_str(&bars(blocking));
     markup.push_str(&rules(blocking));
+    markup.push_str(&caught(blocking));
     markup.push_str(&oversized(blocking));
     markup
 }
@@ -75,33 +76,62 @@ fn bars(blocking: &Blocking) -> String {
 }
 
 fn rules(blocking: &Blocking) -> String {
-    let mut table = Table::new(&[
+    let new_known = blocking.rules.iter().any(|rule| rule.new_pairs.is_some());
+    let recall_known = blocking.rules.iter().any(|rule| rule.recall.is_some());
+    let mut heads = vec![
         ("規則", "rule"),
         ("記録", "records"),
         ("ブロック", "blocks"),
         ("最大", "largest"),
-        ("新しい組", "new pairs"),
-        ("推定再現率", "est. recall"),
+    ];
+    heads.extend(new_known.then_some(("新しい組", "new pairs")));
+    heads.extend(recall_known.then_some(("推定再現率", "est. recall")));
+    heads.extend([
         ("大きすぎるブロック", "oversized"),
         ("除いた組", "left out"),
     ]);
+    let mut table = Table::new(&heads);
     for rule in &blocking.rules {
-        table.row([
+        let mut cells = vec![
             Cell::Text(format!("{}{}", escape(&rule.name), keys(rule))),
             Cell::count(rule.records),
             Cell::count(rule.blocks),
             Cell::count(rule.largest),
-            Cell::known(rule.new_pairs.map(number::count)),
-            Cell::known(
-                rule.recall
-                    .as_ref()
-                    .map(|recall: &Interval| number::percent(recall.value)),
-            ),
-            Cell::count(rule.oversized_blocks),
-            Cell::count(rule.pairs_left_out),
-        ]);
+        ];
+        let new_pairs = || Cell::known(rule.new_pairs.map(number::count));
+        let recall = || Cell::known(rule.recall.map(|recall| number::percent(recall.value)));
+        cells.extend(new_known.then(new_pairs));
+        cells.extend(recall_known.then(recall));
+        cells.push(Cell::count(rule.oversized_blocks));
+        cells.push(Cell::count(rule.pairs_left_out));
+        table.row(cells);
     }
     table.finish()
+}
+
+/// How many rules caught a likely match: what one rule alone catches, another slip would have lost.
+fn caught(blocking: &Blocking) -> String {
+    if blocking.caught.is_empty() {
+        return String::new();
+    }
+    let longest = blocking.caught.iter().max().copied().unwrap_or(0);
+    let mut rows = Rows::new(Axis {
+        low: 0.0,
+        high: number::drawn(longest).max(1.0),
+    });
+    for (rules, &matches) in (1_u64..).zip(&blocking.caught) {
+        let name = format!("{rules} {}", label("規則", "rules"));
+        let bar = (0.0, number::drawn(matches));
+        rows.bar(&name, bar, "for", &number::count(matches));
+    }
+    format!(
+        "<h3>{}</h3>\n{}",
+        label(
+            "いくつの規則が捉えたか",
+            "likely matches by how many rules caught them"
+        ),
+        rows.finish([&label("規則の数", "rules"), &label("組", "pairs")], &[])
+    )
 }
 
 fn keys(rule: &BlockingRule) -> String {
