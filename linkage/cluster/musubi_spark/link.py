@@ -114,9 +114,12 @@ def link(options: argparse.Namespace, spark: SparkSession, folder: Path, watch: 
     watch.lap("records")
     values = stages.count_values(run, records, folder)
     watch.lap("values")
-    if not run.plan["trained"]:
+    if not run.plan["trained"] or run.plan["decides"]:
         everything = records.orderBy("row").toArrow()
-        (folder / "model.toml").write_text(on_driver(options.kernel, "train", folder, everything))
+        if run.plan["decides"]:
+            write_stream(folder / "all.arrow", everything)
+        if not run.plan["trained"]:
+            (folder / "model.toml").write_text(on_driver(options.kernel, "train", folder, everything))
         watch.lap("train")
     shutil.copy(options.kernel, folder / KERNEL)
     send(run, folder, values)

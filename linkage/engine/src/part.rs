@@ -9,6 +9,7 @@ use rayon::prelude::*;
 use crate::blocking::entries;
 use crate::comparison::bind;
 use crate::decide::{Decision, Rules};
+use crate::estimate::{Choice, decide_without_labels};
 use crate::kernel::Kernel;
 use crate::run::{conclude, estimate_prior, least_weight, take_prior, weight_of};
 use crate::scorer::Scorer;
@@ -154,6 +155,49 @@ impl<'a> Part<'a> {
         }
         let wanted = weight_of(model.thresholds.review, prior_bits(&model, self.records));
         (wanted < least_weight(&self.model, self.records)).then_some(model)
+    }
+
+    /// Lets the data choose the threshold where the model has a `[decision]`, as a run on one machine does: [`Self::conclude`]
+    /// then goes by it. It takes a table of all records, `all`, and each row's place in it, ascending; `pairs` and `scores` are
+    /// those of the whole run.
+    ///
+    /// # Errors
+    /// [`LinkageError::Unfit`] when a place is missing, or when the threshold lies so low that pairs were left out.
+    pub fn choose(
+        &mut self,
+        all: &Table,
+        places: &[Row],
+        pairs: &[ScoredPair],
+        scores: &ScoreCounts,
+    ) -> Result<Option<Choice>, LinkageError> {
+        if self.model.decision.is_none() {
+            return Ok(None);
+        }
+        if places.len() != self.table.len() || all.len() != self.records {
+            return Err(LinkageError::unfit(
+                "choosing a threshold takes all records and the places of the part's",
+            ));
+        }
+        let least = least_weight(&self.model, self.records);
+        if self.model.prior.estimate {
+            estimate_prior(&mut self.model, self.records, scores);
+        }
+        let among_all = pairs.iter().map(|pair| ScoredPair {
+            left: places[pair.left as usize],
+            right: places[pair.right as usize],
+            ..pair.clone()
+        });
+        let among_all = among_all.collect::<Vec<_>>();
+        let choice = decide_without_labels(&self.model, all, scores, &among_all)?;
+        if let Some(choice) = &choice {
+            if choice.weight < f64::from(least) {
+                return Err(LinkageError::unfit(
+                    "the data chooses a threshold below the pairs that were kept: link on one machine",
+                ));
+            }
+            choice.settle(&mut self.model, self.records);
+        }
+        Ok(choice)
     }
 
     /// Decides and clusters, given all pairs that [`Self::score`] gave over all parts of the run and the sum of their counts.

@@ -11,7 +11,7 @@ use crate::error::KernelError;
 use crate::job::Job;
 use crate::records::Records;
 use crate::stream::{batch, column, open, write};
-use crate::values::AllValues;
+use crate::values::{AllValues, whole_table};
 
 /// Reads `returned.arrow`, `expected.arrow` (`part, pairs`) and `linked.arrow` (the records of the pairs); writes
 /// `pairs.arrow`, `clusters.arrow` and `settled.toml`; or `again.toml`, the model by which the parts must be weighed anew,
@@ -23,7 +23,7 @@ pub(crate) fn run(job: &Job) -> Result<(), KernelError> {
     let values = AllValues::read(job)?;
     values.check(job, &records)?;
     let tables = values.part_tables(job, &records)?;
-    let part = tables.part(job)?;
+    let mut part = tables.part(job)?;
     let pairs = part.score(&candidates(&records, &kept)?, &mut ScoreCounts::new())?;
     check_weights(&records, &kept, &pairs)?;
     if let Some(model) = part.again(&scores) {
@@ -31,6 +31,17 @@ pub(crate) fn run(job: &Job) -> Result<(), KernelError> {
         println!("{}", serde_json::json!({ "again": true }));
         return Ok(());
     }
+    let chosen = if job.model.decision.is_some() {
+        let all = Records::read(job, true, open(&job.folder.join("all.arrow"))?)?;
+        part.choose(
+            &whole_table(job, &all)?,
+            &places(&records, &all)?,
+            &pairs,
+            &scores,
+        )?
+    } else {
+        None
+    };
     let end = part.conclude(pairs, &scores, &NoRules)?;
     let found = Found {
         records: &records,
@@ -43,10 +54,19 @@ pub(crate) fn run(job: &Job) -> Result<(), KernelError> {
         "{}",
         serde_json::json!({
             "pairs_seen": tally.seen, "pairs_new": tally.new, "pairs_of_earlier_rules": tally.earlier,
-            "pairs_kept": end.pairs.len(), "clusters": end.clusters.iter().filter(|rows| rows.len() > 1).count(),
+            "pairs_kept": end.pairs.len(), "choice": chosen, "clusters": end.clusters.iter().filter(|rows| rows.len() > 1).count(),
         })
     );
     Ok(())
+}
+
+/// Each record's place among all.
+fn places(records: &Records, all: &Records) -> Result<Vec<Row>, KernelError> {
+    let place = |&row: &i64| {
+        let place = all.place(row);
+        place.ok_or_else(|| KernelError::Differs("a linked record is not among all".to_owned()))
+    };
+    records.rows.iter().map(place).collect()
 }
 
 /// The exact number of pairs by part.

@@ -18,6 +18,9 @@ const ON: i32 = 1;
 /// A key that splits a block that is too large.
 const REFINE: i32 = 2;
 
+/// Keys of one record in one rule at which the engine cuts: which are left then depends on the order of values.
+const KEYS_PER_RECORD_MAX: usize = 256;
+
 /// A row of what goes out.
 #[derive(Clone, Copy)]
 struct KeyRow {
@@ -47,6 +50,13 @@ fn key_rows(job: &Job, records: &Records, values: &AllValues) -> Result<Vec<KeyR
     let mut given = vec![0_i64; records.rows.len()];
     for (rule, keys) in (0..).zip(linkage::keys(&job.model, &table)?) {
         for (kind, keys) in [(ON, keys.on), (REFINE, keys.refine)] {
+            let of_record = keys.chunk_by(|left, right| left.0 == right.0);
+            if of_record.map(<[_]>::len).max() >= Some(KEYS_PER_RECORD_MAX) {
+                return Err(KernelError::Input(format!(
+                    "a record has {KEYS_PER_RECORD_MAX} keys or more in blocking rule number {}",
+                    rule + 1
+                )));
+            }
             for (row, key) in keys {
                 let Some(place) = (row as usize).checked_sub(ahead) else {
                     continue;

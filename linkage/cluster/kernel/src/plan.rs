@@ -24,6 +24,8 @@ pub(crate) struct Plan {
     pairs_max: u64,
     /// Whether nothing of the model is left to train.
     trained: bool,
+    /// Whether the data chooses the threshold, for which `conclude` wants all records in `all.arrow`.
+    decides: bool,
     #[serde(skip)]
     pub(crate) columns: Vec<PlannedColumn>,
     /// For each column that blocks, its values.
@@ -92,6 +94,7 @@ impl Plan {
             across_sources: model.scope == Scope::AcrossSources,
             pairs_max: model.training.pairs_max,
             trained: model.training.m == TrainM::File && model.training.u == TrainU::File,
+            decides: model.decision.is_some(),
             columns: Vec::new(),
             key_values: Vec::new(),
             comparison_columns: Vec::new(),
