@@ -11,6 +11,7 @@ use crate::comparison::bind;
 use crate::decide::{Decision, Rules};
 use crate::estimate::{Choice, decide_without_labels};
 use crate::kernel::Kernel;
+use crate::review::Constraints;
 use crate::run::{conclude, estimate_prior, least_weight, take_prior, weight_of};
 use crate::scorer::Scorer;
 use crate::weigh::{ScoreCounts, ScoredPair, prior_bits};
@@ -217,7 +218,14 @@ impl<'a> Part<'a> {
         }
         take_prior(&self.model, self.records, &mut pairs);
         let scorer = Scorer::new(&self.model, self.records, &self.kernel)?;
-        let (decisions, clusters) = conclude(&self.model, self.table, rules, &scorer, &pairs);
+        let (decisions, clusters) = conclude(
+            &self.model,
+            self.table,
+            rules,
+            &Constraints::default(),
+            &scorer,
+            &pairs,
+        );
         drop(scorer);
         self.model.settle();
         Ok(Conclusion {

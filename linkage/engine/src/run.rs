@@ -8,7 +8,7 @@ use crate::decide::{Decision, Rules, decide};
 use crate::estimate::{Choice, decide_without_labels};
 use crate::explain::Explanation;
 use crate::kernel::Kernel;
-use crate::review::Constraints;
+use crate::review::{Constraints, Settled, SettledReport};
 use crate::scorer::Scorer;
 use crate::train::{TrainingReport, train};
 use crate::weigh::{ScoreCounts, ScoredPair, Weighed, calibration, prior_bits, probability};
@@ -35,6 +35,7 @@ pub struct Job<'a> {
     rules: &'a dyn Rules,
     blocks: Blocks,
     training: TrainingReport,
+    constraints: Constraints,
 }
 
 /// What a run gives.
@@ -95,7 +96,17 @@ impl<'a> Job<'a> {
             rules,
             blocks,
             training,
+            constraints: Constraints::default(),
         })
+    }
+
+    /// Binds what people decided: from then on it outweighs any evidence. Gives what became of each decision: unknown records,
+    /// decisions that later ones took back, and conflicts.
+    pub fn settle(&mut self, settled: &[Settled]) -> SettledReport {
+        let (constraints, report) =
+            Constraints::resolve(settled, &self.model, self.table, self.rules);
+        self.constraints = constraints;
+        report
     }
 
     /// Compares all candidates, decides and clusters. From then on the job has the prior that the data showed.
@@ -106,7 +117,14 @@ impl<'a> Job<'a> {
         let (pairs, scores, choice) = self.compare(progress)?;
         progress("cluster", 0, 1);
         let scorer = Scorer::new(&self.model, self.table.len(), &self.kernel)?;
-        let (decisions, clusters) = conclude(&self.model, self.table, self.rules, &scorer, &pairs);
+        let (decisions, clusters) = conclude(
+            &self.model,
+            self.table,
+            self.rules,
+            &self.constraints,
+            &scorer,
+            &pairs,
+        );
         progress("cluster", 1, 1);
         self.model.settle();
         Ok(Linkage {
@@ -143,8 +161,8 @@ impl<'a> Job<'a> {
         let told = f64::from(pair.probability) >= self.model.thresholds.review;
         let alone = std::slice::from_ref(&pair);
         let decision = told.then(|| {
-            let nobody = Constraints::default();
-            decide(&self.model, self.table, self.rules, &nobody, alone, &parts)[0]
+            let decided = &self.constraints;
+            decide(&self.model, self.table, self.rules, decided, alone, &parts)[0]
         });
         let vetoed = || self.rules.veto(pair.left, pair.right).map(Decision::Vetoed);
         Ok(Explanation::new(
@@ -251,12 +269,12 @@ pub(crate) fn conclude(
     model: &Model,
     table: &Table,
     rules: &dyn Rules,
+    constraints: &Constraints,
     scorer: &Scorer<'_, '_>,
     pairs: &[ScoredPair],
 ) -> (Vec<Decision>, Vec<Vec<Row>>) {
     let parts = |pair: &ScoredPair| scorer.parts(pair.left, pair.right);
-    let constraints = Constraints::default();
-    let mut decisions = decide(model, table, rules, &constraints, pairs, &parts);
+    let mut decisions = decide(model, table, rules, constraints, pairs, &parts);
     let clusters = cluster::cluster(
         model,
         table,
@@ -264,7 +282,7 @@ pub(crate) fn conclude(
         scorer,
         pairs,
         &mut decisions,
-        &constraints,
+        constraints,
     );
     (decisions, clusters)
 }
