@@ -16,7 +16,7 @@ use crate::blocking::{Blocks, Chunk, NO_BLOCK, RuleBlocks};
 use crate::comparison::similarity::Signature;
 use crate::comparison::{Bound, Memo};
 use crate::weigh::{Pattern, ScoreCounts, ScoredPair, Weighed, Weights};
-use crate::{Row, Table};
+use crate::{Level, Row, Table};
 
 /// Comparisons bound to a table, with its codes row by row.
 pub(crate) struct Kernel<'a> {
@@ -96,6 +96,33 @@ impl<'a> Kernel<'a> {
     /// The comparisons, in the model's order.
     pub(crate) fn comparisons(&self) -> &[Bound<'a>] {
         &self.comparisons
+    }
+
+    /// The row's code in one comparison; [`crate::MISSING`] for the caller's own.
+    pub(crate) fn code(&self, place: usize, row: Row) -> u32 {
+        let column = self.plans[place].column;
+        column.map_or(crate::MISSING, |column| self.matrix.row(row)[column])
+    }
+
+    /// The level and the weight of two known codes in one comparison; missing for the caller's own.
+    pub(crate) fn part(
+        &self,
+        weights: &Weights,
+        place: usize,
+        (ours, theirs): (u32, u32),
+        worker: &mut Worker,
+    ) -> (Level, f32) {
+        let (plan, weights) = (&self.plans[place], weights.of(place));
+        let Bound::Coded(coded) = &self.comparisons[place] else {
+            return (Level::Missing, 0.0);
+        };
+        if ours == theirs {
+            let packed = plan.same(ours);
+            return (Level::from_packed(packed), weights.same(ours, packed));
+        }
+        let codes = (ours.min(theirs), ours.max(theirs));
+        let outcome = plan.outcome(coded, codes, &mut worker.remembered[place]);
+        (outcome.level, weights.unequal(outcome, coded, codes))
     }
 
     /// An empty memory for one thread.

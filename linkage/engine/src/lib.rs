@@ -21,6 +21,7 @@ mod estimate;
 mod evaluate;
 mod explain;
 mod identity;
+mod index;
 mod kernel;
 mod model;
 mod part;
@@ -55,6 +56,7 @@ pub use explain::{
 pub use identity::{
     IdentityChange, IdentityEvent, NewIdentity, Sequence, carry_over, identity_of_record, replay,
 };
+pub use index::{Answer, Found, Index};
 pub use model::{
     BLOCKS_MAX, BlockSettings, COMPARISONS_MAX, Clean, ClusterSettings, ColumnKind, ColumnSettings,
     Combine, ComparisonSettings, DateOrder, DecisionSettings, Dependence, Headings, Kind,

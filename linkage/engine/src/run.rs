@@ -190,6 +190,14 @@ impl<'a> Job<'a> {
             .collect())
     }
 
+    pub(crate) fn table(&self) -> &'a Table {
+        self.table
+    }
+
+    pub(crate) fn kernel(&self) -> &Kernel<'a> {
+        &self.kernel
+    }
+
     /// The model with the probabilities used.
     #[must_use]
     pub fn model(&self) -> &Model {

@@ -11,7 +11,7 @@ use crate::estimate::Calibration;
 use crate::kernel::{Compared, Kernel, Scores, Worker};
 use crate::run::Progress;
 use crate::weigh::{Pattern, ScoreCounts, ScoredPair, Weighed, Weights, calibration};
-use crate::{LinkageError, Model, Row};
+use crate::{Level, LinkageError, Model, Outcome, Row};
 
 /// Weighs any pair of rows by the m and u of a model.
 pub(crate) struct Scorer<'k, 'a> {
@@ -57,6 +57,27 @@ impl<'k, 'a> Scorer<'k, 'a> {
     /// Each comparison's part in a pair.
     pub(crate) fn parts(&self, left: Row, right: Row) -> Vec<Weighed> {
         self.with_worker(|worker| self.kernel.parts(&self.weights, (left, right), worker))
+    }
+
+    /// The level and the weight of two known codes in one comparison.
+    pub(crate) fn part(
+        &self,
+        place: usize,
+        codes: (u32, u32),
+        worker: &mut Worker,
+    ) -> (Level, f32) {
+        self.kernel.part(&self.weights, place, codes, worker)
+    }
+
+    /// A level with its mean weight, for values of which nobody knows how rare they are.
+    pub(crate) fn mean_part(&self, place: usize, level: Level) -> (Level, f32) {
+        let outcome = Outcome { level, share: 0.0 };
+        (level, self.weights.of(place).weigh(outcome))
+    }
+
+    /// What the levels of a pair say twice, in bits.
+    pub(crate) fn said_twice(&self, pattern: Pattern) -> f32 {
+        self.weights.said_twice(pattern)
     }
 
     /// The pair as it stands by itself.

@@ -1,6 +1,7 @@
 //! The records to be linked, column by column. "Missing" is a value of its own in every column.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::codes::Texts;
 use crate::{Codes, Counts, Interner, LinkageError, PackedDate};
@@ -20,7 +21,7 @@ pub struct Table {
 }
 
 /// A 64-bit hash of text, eight bytes at a time (the finaliser of `SplitMix64` after each).
-fn hashed(seed: u64, text: &str) -> u64 {
+pub(crate) fn hashed(seed: u64, text: &str) -> u64 {
     let mut hash = seed ^ text.len() as u64;
     for word in text.as_bytes().chunks(8) {
         let mut bytes = [0; 8];
@@ -280,11 +281,54 @@ impl Column {
             Self::Numbers(numbers) => {
                 Self::Numbers(rows.iter().map(|at| numbers[row(at)]).collect())
             }
-            Self::Arrays(arrays) => Self::Arrays(Arrays::from_codes(
-                rows.iter().map(|&row| arrays.at(row).to_vec()),
-            )),
+            Self::Arrays(arrays) => Self::Arrays(Arrays {
+                names: arrays.names.clone(),
+                ..Arrays::from_codes(rows.iter().map(|&row| arrays.at(row).to_vec()))
+            }),
             Self::Opaque(handles) => Self::Opaque(rows.iter().map(|at| handles[row(at)]).collect()),
         }
+    }
+
+    /// One value of a column and then some of another's; `None` when the two differ in kind or their values have no meaning
+    /// outside of their tables.
+    pub(crate) fn joined(
+        (first, row): (&Self, Row),
+        (others, rows): (&Self, &[Row]),
+    ) -> Option<Self> {
+        let at = row as usize;
+        Some(match (first, others) {
+            (Self::Codes(first), Self::Codes(others)) => {
+                let text = |codes: &Codes, row| match codes.at(row) {
+                    MISSING => None,
+                    code => Some(codes.name(code).to_owned()),
+                };
+                let asked = std::iter::once(text(first, row));
+                let all = asked.chain(rows.iter().map(|&row| text(others, row)));
+                let all = all.collect::<Vec<_>>();
+                Self::Codes(Codes::from_values(all.iter().map(Option::as_deref)))
+            }
+            (Self::Dates(first), Self::Dates(others)) => {
+                let others = rows.iter().map(|&row| others[row as usize]);
+                Self::Dates(std::iter::once(first[at]).chain(others).collect())
+            }
+            (Self::Numbers(first), Self::Numbers(others)) => {
+                let others = rows.iter().map(|&row| others[row as usize]);
+                Self::Numbers(std::iter::once(first[at]).chain(others).collect())
+            }
+            (Self::Arrays(first), Self::Arrays(others)) => {
+                let texts = |arrays: &Arrays, row| {
+                    let names = arrays.names()?;
+                    let values = arrays.at(row).iter();
+                    Some(values.map(|&code| names.name(code).to_owned()).collect())
+                };
+                let asked = std::iter::once(texts(first, row));
+                let all = asked.chain(rows.iter().map(|&row| texts(others, row)));
+                Self::Arrays(Arrays::from_strings(
+                    all.collect::<Option<Vec<Vec<String>>>>()?,
+                ))
+            }
+            _ => return None,
+        })
     }
 
     /// Counts values anew, each row so often.
@@ -319,6 +363,8 @@ pub struct Arrays {
     starts: Vec<u32>,
     values: Vec<u32>,
     counts: Counts,
+    /// What the values stand for, where they are strings.
+    names: Option<Arc<Interner>>,
 }
 
 impl Arrays {
@@ -331,7 +377,9 @@ impl Arrays {
                 .map(|value| interner.code(value.as_ref()))
                 .collect::<Vec<_>>()
         };
-        Self::from_codes(rows.into_iter().map(coded))
+        let arrays = Self::from_codes(rows.into_iter().map(coded));
+        let names = Some(Arc::new(interner));
+        Self { names, ..arrays }
     }
 
     /// Takes values that are codes already (a packed date, say); [`MISSING`] is left out.
@@ -349,7 +397,13 @@ impl Arrays {
             starts,
             values,
             counts,
+            names: None,
         }
+    }
+
+    /// What the values stand for, where they are strings.
+    pub(crate) fn names(&self) -> Option<&Interner> {
+        self.names.as_deref()
     }
 
     /// The row's values, ascending.

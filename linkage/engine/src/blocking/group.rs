@@ -8,13 +8,13 @@ const BUCKET_ENTRIES: usize = 512;
 const BUCKET_BITS_MAX: u32 = 12;
 
 /// A record under a key.
-pub(super) type Entry = (u64, Row);
+pub(crate) type Entry = (u64, Row);
 
 /// Brings equal keys together, rows ascending within a key; the order of keys depends on the keys alone.
 ///
 /// One pass deals the entries into buckets by a hash of the key, then each bucket is sorted by itself: about three times
 /// faster than sorting all of them.
-pub(super) fn group(entries: Vec<Entry>) -> Vec<Entry> {
+pub(crate) fn group(entries: Vec<Entry>) -> Vec<Entry> {
     let buckets = (entries.len() / BUCKET_ENTRIES).max(1).next_power_of_two();
     let bits = buckets.trailing_zeros().min(BUCKET_BITS_MAX);
     if bits == 0 {
@@ -47,7 +47,7 @@ pub(super) fn group(entries: Vec<Entry>) -> Vec<Entry> {
 }
 
 /// Joins a key to those before it (the finaliser of `SplitMix64`; a clash of 64 bits only adds a candidate).
-pub(super) fn mixed(so_far: u64, key: u64) -> u64 {
+pub(crate) fn mixed(so_far: u64, key: u64) -> u64 {
     let mut value = (so_far.rotate_left(29) ^ key).wrapping_add(0x9E37_79B9_7F4A_7C15);
     value = (value ^ (value >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
     value = (value ^ (value >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);

@@ -1,8 +1,12 @@
 //! Elements of a blocking rule's `on`: a column, or a function of one. Each distinct value is computed once.
 
+mod stable;
+
 use std::borrow::Cow;
 
 use rustc_hash::FxHashMap;
+
+pub(crate) use stable::joined;
 
 use super::spelling::{Rarity, Spelling};
 use crate::{Codes, Column, Interner, LinkageError, MISSING, PackedDate, Row, Table};
@@ -277,7 +281,30 @@ fn spelled(codes: &Codes, spell: &dyn Fn(&str, &mut Vec<String>)) -> KeyCodes<'s
 }
 
 fn of_dates(function: Function, dates: &[PackedDate]) -> Option<KeyCodes<'static>> {
-    let one: fn(PackedDate) -> u32 = match function {
+    match function {
+        Function::Within(days) => {
+            let number = |date: &PackedDate| date.days().map(f64::from);
+            return Some(within(dates.iter().map(number), days));
+        }
+        Function::Spelling(Spelling::Typos) => {
+            let texts = dates
+                .iter()
+                .map(|date| (!date.is_missing()).then(|| written(*date)))
+                .collect::<Vec<_>>();
+            let codes = Codes::from_values(texts.iter().map(Option::as_deref));
+            return Some(spelled(&codes, &|text, keys| {
+                Spelling::Typos.keys(text, keys)
+            }));
+        }
+        _ => {}
+    }
+    let one = of_date(function)?;
+    Some(KeyCodes::One(dates.iter().map(|date| one(*date)).collect()))
+}
+
+/// The code of one date, where the function looks at nothing else.
+fn of_date(function: Function) -> Option<fn(PackedDate) -> u32> {
+    Some(match function {
         Function::Whole => PackedDate::packed,
         Function::Year => PackedDate::year,
         Function::Month => PackedDate::month,
@@ -297,23 +324,8 @@ fn of_dates(function: Function, dates: &[PackedDate]) -> Option<KeyCodes<'static
                 PackedDate::new(date.year(), low, high).packed()
             }
         },
-        Function::Within(days) => {
-            let number = |date: &PackedDate| date.days().map(f64::from);
-            return Some(within(dates.iter().map(number), days));
-        }
-        Function::Spelling(Spelling::Typos) => {
-            let texts = dates
-                .iter()
-                .map(|date| (!date.is_missing()).then(|| written(*date)))
-                .collect::<Vec<_>>();
-            let codes = Codes::from_values(texts.iter().map(Option::as_deref));
-            return Some(spelled(&codes, &|text, keys| {
-                Spelling::Typos.keys(text, keys)
-            }));
-        }
         _ => return None,
-    };
-    Some(KeyCodes::One(dates.iter().map(|date| one(*date)).collect()))
+    })
 }
 
 /// A date as eight digits.

@@ -8,7 +8,8 @@ mod spelling;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-pub(crate) use key::{Key, KeyCodes};
+pub(crate) use group::{group, mixed};
+pub(crate) use key::{Key, KeyCodes, joined};
 pub(crate) use rule::{NO_BLOCK, RuleBlocks, entries};
 
 use crate::model::Scope;

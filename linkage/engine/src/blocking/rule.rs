@@ -7,7 +7,7 @@ use crate::model::{BlockSettings, Scope};
 use crate::{LinkageError, Row, Table};
 
 /// Most keys of one record in one rule: the product over keys of several values is cut there.
-const KEYS_PER_ROW_MAX: usize = 256;
+pub(super) const KEYS_PER_ROW_MAX: usize = 256;
 
 /// No block: a record without a key, alone with it, or left out.
 pub(crate) const NO_BLOCK: u32 = 0;
