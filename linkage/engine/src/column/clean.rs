@@ -41,6 +41,7 @@ fn apply(step: Clean, text: &str) -> String {
         Clean::NoTitles => without_titles(text),
         Clean::NoZeros => text.trim_start_matches('0').to_owned(),
         Clean::NoBrackets => squeezed(&without_brackets(text)),
+        Clean::JoinCodes => with_codes_joined(text),
     }
 }
 
@@ -157,6 +158,21 @@ fn without_brackets(text: &str) -> String {
     kept
 }
 
+fn with_codes_joined(text: &str) -> String {
+    let letters = text.chars().collect::<Vec<_>>();
+    let joins = |place: usize| {
+        let before = place.checked_sub(1).map(|before| letters[before]);
+        let sides = before.zip(letters.get(place + 1).copied());
+        letters[place] == '-'
+            && sides.is_some_and(|(one, other)| {
+                one.is_alphabetic() && other.is_ascii_digit()
+                    || one.is_ascii_digit() && other.is_alphabetic()
+            })
+    };
+    let kept = (0..letters.len()).filter(|&place| !joins(place));
+    kept.map(|place| letters[place]).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::cleaned;
@@ -186,6 +202,11 @@ mod tests {
         check(&[Clean::NoTitles], "山田太郎様", "山田太郎");
         check(&[Clean::NoTitles], "Sir", "Sir");
         check(&[Clean::NoZeros], "00120", "120");
+        check(
+            &[Clean::JoinCodes],
+            "Sony MP-3915 x-ray 12-15 a-",
+            "Sony MP3915 x-ray 12-15 a-",
+        );
         check(&[Clean::NoBrackets], "Camera (black) 5x [new]", "Camera 5x");
     }
 

@@ -1,7 +1,7 @@
 //! Dates with the slips that people make: day and month exchanged, a year or an era off, a part unknown.
 //!
 //! Levels: `same`, `swapped`, `years_off = [1]`, `era_slip`, `one_digit`, `within = 3` (days), `first_of_year`, `part_of`,
-//! `same_month_day`, `same_year`, `otherwise`.
+//! `same_month_day`, `two_parts`, `same_year`, `otherwise`.
 
 use super::{Coded, Outcome, Test, Values, dictionary, first};
 use crate::PackedDate;
@@ -54,6 +54,7 @@ pub fn date_test(test: &Test, left: PackedDate, right: PackedDate) -> bool {
         Test::EraSlip => both_full && same_day && is_era_slip(left.year(), right.year()),
         Test::OneDigit => both_full && digits_differing(left, right) == 1,
         Test::SameMonthDay => both_full && same_day,
+        Test::TwoParts => both_full && parts_same(left, right) >= 2,
         Test::Within(days) => match (left.days(), right.days()) {
             (Some(left), Some(right)) => f64::from(left.abs_diff(right)) <= *days,
             _ => false,
@@ -91,6 +92,13 @@ fn is_era_slip(left: u32, right: u32) -> bool {
                 |theirs: &(u32, u32)| within(right, *theirs) && left - ours.0 == right - theirs.0;
             within(left, ours) && ERAS.iter().any(same_number)
         })
+}
+
+/// How many of year, month and day agree.
+fn parts_same(left: PackedDate, right: PackedDate) -> u8 {
+    u8::from(left.year() == right.year())
+        + u8::from(left.month() == right.month())
+        + u8::from(left.day() == right.day())
 }
 
 /// Digits that differ between two full dates written as year, month, day.
@@ -171,6 +179,8 @@ mod tests {
         check(&Test::OneDigit, (1970, 3, 9), (1970, 3, 10), false);
         check(&Test::SameMonthDay, (1970, 3, 4), (1999, 3, 4), true);
         check(&Test::SameMonthDay, (1970, 3, 0), (1999, 3, 0), false);
+        check(&Test::TwoParts, (1970, 3, 4), (1970, 11, 4), true);
+        check(&Test::TwoParts, (1970, 3, 4), (1971, 11, 4), false);
     }
 
     fn date() -> impl Strategy<Value = PackedDate> {
@@ -183,7 +193,7 @@ mod tests {
         fn every_test_is_symmetric_and_a_full_date_is_the_same_as_itself(left in date(), right in date()) {
             let tests = [
                 Test::Same, Test::Swapped, Test::YearsOff(vec![1, 10]), Test::EraSlip, Test::OneDigit,
-                Test::Within(400.0), Test::FirstOfYear, Test::PartOf, Test::SameMonthDay, Test::SameYear,
+                Test::Within(400.0), Test::FirstOfYear, Test::PartOf, Test::SameMonthDay, Test::TwoParts, Test::SameYear,
             ];
             for test in &tests {
                 prop_assert_eq!(holds(test, left, right), holds(test, right, left), "{:?}", test);

@@ -9,6 +9,8 @@
 //! fits), `otherwise`. Where no date fits and neither side recorded what the other tells (both only mention), nothing is
 //! said: either may have left the other's event out. The rarity of shared days is the product of the days' shares.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use rustc_hash::FxHashMap;
 
 use super::{Coded, Outcome, Test, Values, dictionary, first, records_by_code, share_of};
@@ -129,16 +131,16 @@ struct EventDates {
 }
 
 pub(super) fn coded<'a>(codes: &'a Codes, times: Option<&[u32]>, tests: Vec<Test>) -> Coded<'a> {
-    let mut kinds = crate::Interner::default();
-    let read = super::names_of(codes)
-        .map(|text| {
-            let numbered = |event: EventDate| (kinds.code(&event.kind), event);
-            event_dates(text)
-                .into_iter()
-                .map(numbered)
-                .collect::<Events>()
-        })
-        .collect::<Vec<_>>();
+    let read = super::names_of(codes).map(event_dates).collect::<Vec<_>>();
+    // Kinds are numbered in their own order, so that products over days do not depend on the order of rows.
+    let kinds = read.iter().flatten().map(|event| &event.kind);
+    let kinds = kinds.collect::<BTreeSet<_>>();
+    let numbers = kinds.into_iter().zip(1..).collect::<BTreeMap<_, u32>>();
+    let numbered = |events: &Vec<EventDate>| {
+        let number = |event: &EventDate| (numbers[&event.kind], event.clone());
+        events.iter().map(number).collect::<Events>()
+    };
+    let read = read.iter().map(numbered).collect::<Vec<_>>();
     let row = |&code: &u32| {
         let events = (code != MISSING).then(|| &read[code as usize - 1]);
         events.filter(|events| !events.is_empty())

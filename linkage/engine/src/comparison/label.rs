@@ -98,7 +98,7 @@ impl Test {
                 format!("at least {count} in common"),
                 format!("{count}個以上共有"),
             ),
-            Self::Jaccard(share) | Self::Overlap(share) => {
+            Self::Jaccard(share) | Self::Overlap(share) | Self::Weighted(share) => {
                 let share = percent(share);
                 label(
                     format!("at least {share} % in common"),
@@ -157,6 +157,10 @@ impl Test {
             Self::EraSlip => ("the same year of another era", "元号の取り違え"),
             Self::OneDigit => ("one digit differs", "1桁違い"),
             Self::SameMonthDay => ("same month and day", "月日が一致"),
+            Self::TwoParts => (
+                "two of year, month and day the same",
+                "年月日のうち二つが一致",
+            ),
             Self::FirstOfYear => ("same year, one of them 1 January", "年が一致し一方が1月1日"),
             Self::PartOf => ("what is known agrees", "判明部分が一致"),
             Self::SameYear => ("same year", "年が一致"),

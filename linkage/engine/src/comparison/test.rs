@@ -27,6 +27,8 @@ pub enum Test {
     OneDigit,
     /// Same month and day, whatever the years.
     SameMonthDay,
+    /// Two of year, month and day agree.
+    TwoParts,
     /// Same year, one of them 1 January: a placeholder for an unknown day.
     FirstOfYear,
     /// One is partial, and what is known of both agrees, the month at least.
@@ -39,6 +41,8 @@ pub enum Test {
     Jaccard(f64),
     /// Shared values are at least this share of the smaller side's, 0 to 1 (overlap coefficient).
     Overlap(f64),
+    /// Shared words are at least this share of both sides' words by weight, 0 to 1, a rare word weighing more.
+    Weighted(f64),
     /// All values of one side are among the other's.
     Subset,
     /// The same words in any order.
@@ -97,12 +101,14 @@ impl Test {
             Self::EraSlip => "era_slip",
             Self::OneDigit => "one_digit",
             Self::SameMonthDay => "same_month_day",
+            Self::TwoParts => "two_parts",
             Self::FirstOfYear => "first_of_year",
             Self::PartOf => "part_of",
             Self::SameYear => "same_year",
             Self::Shared(_) => "shared",
             Self::Jaccard(_) => "jaccard",
             Self::Overlap(_) => "overlap",
+            Self::Weighted(_) => "weighted",
             Self::Subset => "subset",
             Self::SameWords => "same_words",
             Self::Near(_) => "near",
@@ -134,6 +140,7 @@ impl Test {
             | Self::WithinShare(share)
             | Self::Jaccard(share)
             | Self::Overlap(share)
+            | Self::Weighted(share)
             | Self::Near(share)
             | Self::SwappedNear(share)
             | Self::OneNear(share)

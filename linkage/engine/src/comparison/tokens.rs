@@ -1,6 +1,6 @@
 //! Texts as sets of words: addresses, names of institutions, names with many parts.
 //!
-//! Levels: `same` (the whole text), `same_words` (in any order), `subset`, `shared = 2`, `jaccard = 0.5`, `overlap = 0.8`,
+//! Levels: `same` (the whole text), `same_words` (in any order), `subset`, `shared = 2`, `jaccard = 0.5`, `overlap = 0.8`, `weighted = 0.5`,
 //! `near = 0.9` (word by word, see [`near`]), `otherwise`. The rarity is that of the rarest shared word.
 
 use std::collections::BTreeSet;
@@ -71,6 +71,9 @@ struct Tokens {
     /// Records with each word.
     counts: Vec<u32>,
     present: u32,
+    /// What each word weighs: the logarithm of how rare it is (K. Spärck Jones, "A statistical interpretation of term
+    /// specificity", Journal of Documentation 28, 1972).
+    weights: Vec<f64>,
     tests: Vec<Test>,
 }
 
@@ -98,6 +101,10 @@ pub(super) fn coded(codes: &Codes, tests: Vec<Test>) -> Coded<'_> {
         texts: split,
         sets,
         words: Dictionary::new(known.iter().map(String::as_str)),
+        weights: counts
+            .iter()
+            .map(|&count| (f64::from(present) / f64::from(count.max(1))).ln_1p())
+            .collect(),
         counts,
         present,
         tests,
@@ -120,6 +127,7 @@ impl Values for Tokens {
             Test::Same => left == right,
             Test::SameWords => self.texts[one] == self.texts[other],
             Test::Near(least) => self.near(one, other) >= *least,
+            Test::Weighted(least) => self.weighted(ours, theirs) >= *least,
             _ => holds(test, count, ours.len(), theirs.len()),
         });
         let by_words = left != right && count > 0 && outcome.level != Level::Missing;
@@ -133,6 +141,15 @@ impl Values for Tokens {
 }
 
 impl Tokens {
+    /// What the shared words weigh, as a share of all words of both sides (Dice's coefficient by weight).
+    fn weighted(&self, ours: &[u32], theirs: &[u32]) -> f64 {
+        let weight = |word: u32| self.weights[word as usize];
+        let whole = |words: &[u32]| words.iter().map(|&word| weight(word)).sum::<f64>();
+        let mut shared = 0.0;
+        each_shared(ours, theirs, |word| shared += weight(word));
+        2.0 * shared / (whole(ours) + whole(theirs)).max(f64::MIN_POSITIVE)
+    }
+
     fn near(&self, left: usize, right: usize) -> f64 {
         let (left, right) = (&self.texts[left], &self.texts[right]);
         averaged(left.len(), right.len(), |one, other| {

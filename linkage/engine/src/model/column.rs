@@ -116,6 +116,8 @@ pub enum Clean {
     NoZeros,
     /// What stands in brackets goes.
     NoBrackets,
+    /// Hyphens between a letter and a digit go: `MP-3915` and `MP3915` are one.
+    JoinCodes,
 }
 
 impl Default for Headings {

@@ -23,6 +23,8 @@ pub(super) struct CandidateKey<'a> {
     /// The fields that it reads.
     pub(super) fields: Vec<usize>,
     pub(super) codes: KeyCodes<'a>,
+    /// Whether it gives so many codes a record that joined to another key it would cost too much.
+    pub(super) alone: bool,
 }
 
 /// A rule that could be: keys that must all be shared.
@@ -148,9 +150,14 @@ pub(super) fn keys<'a>(
         .into_par_iter()
         .map(|(text, of)| {
             let key = Key::parse(&text).map_err(LinkageError::model)?;
+            let alone = ["tokens(", "token_pairs(", "typos("]
+                .iter()
+                .any(|function| text.starts_with(function));
+            let codes = key.codes(table, "the proposal")?;
             Ok(CandidateKey {
-                codes: key.codes(table, "the proposal")?,
+                codes,
                 fields: of,
+                alone,
                 text,
             })
         })
@@ -193,7 +200,8 @@ pub(super) fn candidates(
                 .fields
                 .iter()
                 .all(|field| !keys[right].fields.contains(field));
-            if apart && !cheap(left) && !cheap(right) {
+            let joinable = |key: usize| !cheap(key) && !keys[key].alone;
+            if apart && joinable(left) && joinable(right) {
                 sets.push([left, right]);
             }
         }

@@ -9,6 +9,8 @@ const PAIRS_PER_RECORD_FREE: f64 = 0.5;
 /// A further rule must find this share of the likely matches, and so many of them.
 const GAIN_MIN: f64 = 0.0005;
 const MATCHES_MIN: f64 = 0.5;
+/// Likely matches that a rule must give for a field to be learnt from it.
+const LEARNT_FROM_MIN: f64 = 15.0;
 /// Most rules.
 const RULES_MAX: usize = 14;
 
@@ -77,6 +79,51 @@ fn gains(rules: usize, looks: &[&Look], open: &[bool]) -> Vec<f64> {
     gains
 }
 
+/// Adds, for each field that every chosen rule decides beforehand, a rule from whose pairs it can be learnt: one without
+/// the field that gives likely matches for few pairs.
+pub(super) fn with_rules_to_learn_from(
+    choice: &mut Choice,
+    candidates: &[Candidate],
+    keys: &[CandidateKey<'_>],
+    (looks, used): (&[Look], &[bool]),
+    tied: &[(usize, usize)],
+) {
+    let reads = |rule: usize, field: usize| {
+        let together = |one: usize| {
+            one == field || tied.contains(&(one, field)) || tied.contains(&(field, one))
+        };
+        candidates[rule]
+            .keys
+            .iter()
+            .any(|&key| keys[key].fields.iter().any(|&one| together(one)))
+    };
+    for field in (0..used.len()).filter(|&field| used[field]) {
+        if choice.rules.iter().any(|&rule| !reads(rule, field)) {
+            continue;
+        }
+        let mut gains = vec![0.0; candidates.len()];
+        for look in looks.iter().filter(|look| look.chance > 0.01) {
+            for (rule, gain) in gains.iter_mut().enumerate() {
+                *gain += if look.is_given_by(rule) {
+                    look.matches()
+                } else {
+                    0.0
+                };
+            }
+        }
+        let all = gains.iter().copied().fold(0.0, f64::max);
+        let worth = |rule: usize| gains[rule] * gains[rule] / cost(&candidates[rule]).max(1.0);
+        let open = (0..candidates.len())
+            .filter(|&rule| !reads(rule, field) && gains[rule] >= LEARNT_FROM_MIN);
+        if let Some(best) =
+            open.max_by(|&one, &other| worth(one).total_cmp(&worth(other)).then(other.cmp(&one)))
+        {
+            choice.rules.push(best);
+            choice.found.push((gains[best] / all.max(1e-9), 0.0));
+        }
+    }
+}
+
 /// Drops rules whose pairs the others give by now.
 fn without_idle(rules: &mut Vec<usize>, looks: &[&Look]) {
     let mut place = 0;
@@ -99,24 +146,22 @@ fn without_idle(rules: &mut Vec<usize>, looks: &[&Look]) {
     }
 }
 
-/// The estimate of recall is Chao's lower bound of the unseen (Chao 1987): matches that one rule alone gives, and those that
-/// two give, tell of those that none gives.
+/// The estimate of recall is Chao's lower bound of the unseen (Chao 1987): likely matches that one candidate rule alone
+/// gives, and those that two give, tell of those that none gives.
 fn told(rules: Vec<usize>, looks: &[&Look], all: f64) -> Choice {
     let (mut once, mut twice, mut covered) = (0.0, 0.0, 0.0);
     let mut found = vec![(0.0, 0.0); rules.len()];
     for look in looks {
-        let given = rules
-            .iter()
-            .enumerate()
-            .filter(|(_, rule)| look.is_given_by(**rule))
-            .map(|(place, _)| place);
-        let given = given.collect::<Vec<_>>();
-        match given.len() {
-            0 => {}
+        match look.rules.iter().map(|word| word.count_ones()).sum::<u32>() {
             1 => once += look.matches(),
             2 => twice += look.matches(),
             _ => {}
         }
+        let given = rules
+            .iter()
+            .enumerate()
+            .filter(|(_, rule)| look.is_given_by(**rule));
+        let given = given.map(|(place, _)| place).collect::<Vec<_>>();
         if let Some(&first) = given.first() {
             covered += look.matches();
             found[first].1 += look.matches();
@@ -126,14 +171,13 @@ fn told(rules: Vec<usize>, looks: &[&Look], all: f64) -> Choice {
         }
     }
     let unseen = once * once / (2.0 * f64::max(twice, 1.0));
-    let whole = f64::max(all, covered + unseen).max(1e-9);
     for share in &mut found {
-        *share = (share.0 / whole, share.1 / whole);
+        *share = (share.0 / all.max(1e-9), share.1 / all.max(1e-9));
     }
     Choice {
         rules,
         found,
-        recall: covered / whole,
+        recall: covered / (all + unseen).max(1e-9),
     }
 }
 

@@ -11,6 +11,8 @@ use crate::{MISSING, Row};
 const PAIRS_OF_VALUE_MAX: usize = 4_000;
 /// Fewer tell nothing.
 const PAIRS_MIN: f64 = 40.0;
+/// Values of a column that settles another are shared by different records, not by matches alone.
+const MATCHES_SHARE_MAX: f64 = 0.3;
 /// From here on the one column settles the other.
 const SETTLED: f64 = 0.9;
 /// A column that different records share more often than this is weak: settled by another, it can go.
@@ -69,18 +71,21 @@ pub(super) fn settled(
     sights: &[Sight<'_>],
     used: &[bool],
     chances: &Chances,
-    extent: Extent<'_>,
+    shared: &[Vec<Look>],
 ) -> Vec<(usize, usize)> {
     let mut found = Vec::new();
     for by in (0..fields.len()).filter(|&by| used[by]) {
-        let looks = pairs_of_one_value(fields, by, sights, extent);
+        let looks = &shared[by];
+        if mostly_matches(looks, sights, chances) {
+            continue;
+        }
         for place in (0..fields.len()).filter(|&place| place != by && used[place]) {
             let u = fields[place].profile.chance_same;
             let finer = fields[by].profile.chance_same < u;
-            let weak = u > WEAK || contains(&fields[by], &fields[place]);
+            let weak = u > WEAK;
             if finer
                 && weak
-                && agreement(&looks, place, by, sights, chances)
+                && agreement(looks, place, by, sights, chances)
                     >= f64::max(SETTLED, 1.0 - (1.0 - u) / 4.0)
                 && fields[by].profile.fill() >= fields[place].profile.fill() - 0.1
             {
@@ -91,8 +96,35 @@ pub(super) fn settled(
     found
 }
 
+/// Columns whose text stands in another's, or that others make up, as `(redundant, why)`: a whole name beside its parts goes,
+/// a part of an address beside the address.
+pub(super) fn repeated(fields: &[Field]) -> Vec<(usize, usize)> {
+    let mut found = Vec::new();
+    for whole in 0..fields.len() {
+        let is_text = |place: &usize| {
+            !matches!(
+                fields[*place].nature,
+                Nature::Category | Nature::Number | Nature::Date
+            )
+        };
+        if !is_text(&whole) {
+            continue;
+        }
+        let parts = (0..fields.len())
+            .filter(is_text)
+            .filter(|&part| part != whole && contains(&fields[whole], &fields[part]))
+            .collect::<Vec<_>>();
+        match parts.as_slice() {
+            [] => {}
+            [part] => found.push((*part, whole)),
+            [first, ..] => found.push((whole, *first)),
+        }
+    }
+    found
+}
+
 /// Whether the one's words are found in the other's, record by record.
-pub(super) fn contains(whole: &Field, part: &Field) -> bool {
+fn contains(whole: &Field, part: &Field) -> bool {
     let (mut asked, mut found) = (0_u32, 0_u32);
     for (&whole_code, &part_code) in whole.texts.rows().iter().zip(part.texts.rows()).take(5_000) {
         if whole_code == MISSING || part_code == MISSING {
@@ -100,13 +132,13 @@ pub(super) fn contains(whole: &Field, part: &Field) -> bool {
         }
         asked += 1;
         let (text, part) = (whole.texts.name(whole_code), part.texts.name(part_code));
-        found += u32::from(text.len() > part.len() && text.contains(part));
+        found += u32::from(text.len() > part.len() && part.len() > 1 && text.contains(part));
     }
     asked >= 20 && f64::from(found) >= 0.8 * f64::from(asked)
 }
 
 /// Pairs of records, otherwise drawn blindly, that share the field's value.
-fn pairs_of_one_value(
+pub(super) fn pairs_of_one_value(
     fields: &[Field],
     by: usize,
     sights: &[Sight<'_>],
@@ -136,6 +168,15 @@ fn pairs_of_one_value(
         chance: 0.0,
     };
     neighbours.into_iter().map(look).collect()
+}
+
+/// Whether records that share the value are one more often than not: then the value settles a record, not a column.
+fn mostly_matches(looks: &[Look], sights: &[Sight<'_>], chances: &Chances) -> bool {
+    let likely = looks
+        .iter()
+        .map(|look| chance_without(look, &[], sights, chances))
+        .sum::<f64>();
+    likely > MATCHES_SHARE_MAX * super::profile::to_f64(looks.len())
 }
 
 /// How often different records that share the one column's value share the other's.
@@ -168,7 +209,7 @@ fn chance_without(look: &Look, without: &[usize], sights: &[Sight<'_>], chances:
     let others = (0..sights.len()).filter(|place| !without.contains(place));
     let odds = chances.prior
         + others
-            .map(|place| bits(look, place, &sights[place], chances))
+            .map(|place| bits(look, place, sights, chances))
             .sum::<f64>();
     1.0 / (1.0 + (-odds).exp())
 }

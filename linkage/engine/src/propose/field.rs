@@ -177,6 +177,7 @@ fn judged_text(raw: &Raw<'_>) -> (Role, Nature) {
         Some(role @ (Role::Identifier | Role::Phone | Role::Postcode | Role::HouseNumber)) => {
             (role, Nature::Code)
         }
+        Some(role) if profile.with_digit > 0.5 => (role, Nature::Code),
         Some(role) => (role, Nature::Name),
         None if long => (Role::Description, Nature::LongText),
         None if profile.words >= 1.3 => (Role::Words, Nature::Words),
@@ -230,6 +231,13 @@ impl Field {
         })
     }
 
+    /// Whether it tells persons of one household apart.
+    pub(super) fn is_identity(&self) -> bool {
+        let name = matches!(self.nature, Nature::Name | Nature::FullName);
+        let role = matches!(self.role, Role::GivenName | Role::FullName) && name;
+        (role || self.role == Role::BirthDate) && self.profile.fill() > 0.5
+    }
+
     pub(super) fn name(&self) -> &str {
         &self.settings.name
     }
@@ -278,7 +286,8 @@ fn clean_of(role: Role, nature: Nature, codes: &Codes) -> Vec<Clean> {
         Nature::Name if role == Role::Words => steps.push(Clean::Words),
         Nature::Name => steps.push(Clean::Letters),
         Nature::FullName => steps.extend([Clean::NoTitles, Clean::Words]),
-        Nature::Words | Nature::LongText => steps.push(Clean::Words),
+        Nature::LongText => steps.extend([Clean::JoinCodes, Clean::Words]),
+        Nature::Words => steps.push(Clean::Words),
         Nature::Code if role == Role::Phone => steps = vec![Clean::Digits],
         Nature::Code if role == Role::Email => {}
         Nature::Code => steps.push(Clean::Alphanumeric),

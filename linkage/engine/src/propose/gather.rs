@@ -49,6 +49,19 @@ pub(super) fn gather(
         .collect::<Vec<_>>();
     for raw in &raws {
         let (mut role, nature) = judged(raw);
+        if role == Role::Words
+            && nature == Nature::Name
+            && raw.heading.to_lowercase().contains("name")
+        {
+            let given = fields
+                .iter()
+                .any(|field: &Field| field.role == Role::GivenName);
+            role = if given {
+                Role::Surname
+            } else {
+                Role::GivenName
+            };
+        }
         let taken = fields.iter().any(|field: &Field| field.role == role);
         if taken && role == Role::GivenName {
             role = Role::MiddleName;

@@ -87,7 +87,7 @@ const HEADINGS: [(Role, &str); 30] = [
     ),
     (
         Role::Truth,
-        "cluster clusterid truth trueid entid entityid matchid groundtruth goldstandard ismatch label duplicateof groupid trueperson identity uniqueentityid",
+        "cluster clusterid truth trueid entid entityid matchid groundtruth goldstandard ismatch duplicateof trueperson identity uniqueentityid",
     ),
     (
         Role::GivenName,
@@ -116,7 +116,7 @@ const HEADINGS: [(Role, &str); 30] = [
     ),
     (
         Role::Month,
-        "month mob birthmonth bmonth bm monat mois mes monthofbirth geburtsmonat 月",
+        "month mon mob birthmonth bmonth bm monat mois mes monthofbirth geburtsmonat 月",
     ),
     (
         Role::Day,

@@ -3,14 +3,22 @@
 use super::field::{Field, Nature};
 use super::headings::Role;
 
+/// What m usually is: of one name, given and surname together, whole names, dates of birth, level by level.
+const USUAL_NAME: [f64; 4] = [0.8, 0.08, 0.05, 0.07];
+const USUAL_NAMES: [f64; 9] = [0.65, 0.03, 0.12, 0.03, 0.05, 0.01, 0.005, 0.09, 0.015];
+const USUAL_FULL_NAME: [f64; 8] = [0.6, 0.05, 0.13, 0.08, 0.05, 0.05, 0.02, 0.02];
+const USUAL_DATE: [f64; 9] = [0.8, 0.06, 0.01, 0.03, 0.02, 0.03, 0.01, 0.02, 0.02];
+
 /// A comparison as it will stand in the model.
 pub(super) struct Compared {
     pub(super) name: String,
     pub(super) kind: &'static str,
     /// Places of the fields compared.
     pub(super) fields: Vec<usize>,
-    /// Levels from best to worst: name, test as TOML, whether rare values weigh more.
+    /// Levels from best to worst.
     pub(super) levels: Vec<Level>,
+    /// What m usually is, by level, where training must not stray far from it; or nothing.
+    pub(super) usual: &'static [f64],
 }
 
 /// A level: its name, its test as TOML, whether rare values weigh more.
@@ -28,11 +36,19 @@ pub(super) fn compared(place: usize, field: &Field) -> Compared {
         Nature::Date => ("date", date_levels()),
         Nature::Number => ("number", number_levels(field)),
     };
+    let usual: &[f64] = match field.nature {
+        _ if !field.is_identity() => &[],
+        Nature::Name => &USUAL_NAME,
+        Nature::FullName => &USUAL_FULL_NAME,
+        Nature::Date => &USUAL_DATE,
+        _ => &[],
+    };
     Compared {
         name: field.name().to_owned(),
         kind,
         fields: vec![place],
         levels,
+        usual,
     }
 }
 
@@ -54,6 +70,7 @@ pub(super) fn both_names(given: usize, surname: usize) -> Compared {
         kind: "names",
         fields: vec![given, surname],
         levels,
+        usual: &USUAL_NAMES,
     }
 }
 
@@ -108,15 +125,17 @@ fn words_levels() -> Vec<Level> {
 }
 
 fn long_text_levels() -> Vec<Level> {
+    let weighted = |name, share: &str| Level(name, figure("weighted", share), false);
     vec![
-        Level("the same", text("same"), true),
-        Level("nine words of ten", figure("jaccard", "0.9"), true),
-        Level("two words of three", figure("jaccard", "0.65"), true),
-        Level("half of the words", figure("jaccard", "0.45"), true),
-        Level("almost all of the shorter", figure("overlap", "0.8"), true),
-        Level("a third of the words", figure("jaccard", "0.3"), true),
-        Level("a fifth of the words", figure("jaccard", "0.18"), true),
-        Level("a shared word", figure("shared", "1"), true),
+        same(),
+        weighted("nine tenths by weight", "0.9"),
+        weighted("three quarters by weight", "0.75"),
+        weighted("six tenths by weight", "0.6"),
+        weighted("half by weight", "0.48"),
+        weighted("a third by weight", "0.36"),
+        weighted("a quarter by weight", "0.25"),
+        weighted("a seventh by weight", "0.15"),
+        Level("a shared word", figure("shared", "1"), false),
         otherwise(),
     ]
 }
@@ -144,6 +163,7 @@ fn date_levels() -> Vec<Level> {
             text("same_month_day"),
             false,
         ),
+        Level("two parts the same", text("two_parts"), false),
         Level("within a month", figure("within", "31"), false),
         Level("the same year", text("same_year"), false),
         otherwise(),

@@ -10,11 +10,18 @@ use crate::Row;
 use crate::blocking::KeyCodes;
 
 /// Pairs that are looked at, of each rule and in all.
-const PAIRS_PER_RULE_MAX: u64 = 60_000;
-const PAIRS_MAX: usize = 1_500_000;
+const PAIRS_PER_RULE_MAX: u64 = 40_000;
+const PAIRS_MAX: u64 = 500_000;
 /// Random pairs that show how often different records agree.
 const RANDOM_PAIRS: u64 = 150_000;
 const ROUNDS: usize = 25;
+/// Levels of one person's values, as is usual.
+const USUAL: [f64; LEVELS] = [0.75, 0.12, 0.05, 0.08];
+/// What is usual counts as so many pairs; of what tells persons of one household apart, as so many for each record.
+const USUAL_PAIRS: f64 = 10.0;
+const USUAL_IDENTITY: f64 = 0.3;
+/// Pairs that share one value and not another, taken for granted.
+const GIVEN_PAIRS: f64 = 20.0;
 /// True pairs for each record, at first.
 const MATCHES_PER_RECORD: f64 = 0.2;
 
@@ -37,6 +44,8 @@ pub(super) struct Chances {
     pub(super) u: Vec<[f64; LEVELS]>,
     /// Log-odds, base e, of two records at random.
     pub(super) prior: f64,
+    /// By field and by another: how often different records that share the other's value share this one's.
+    pub(super) given: Vec<Vec<f64>>,
 }
 
 impl Look {
@@ -56,9 +65,9 @@ pub(super) fn looks(
     candidates: &[Candidate],
     sights: &[Sight<'_>],
     extent: Extent<'_>,
+    names: Option<(usize, usize)>,
 ) -> Vec<Look> {
-    let per_rule =
-        (PAIRS_MAX as u64 / candidates.len().max(1) as u64).clamp(2_000, PAIRS_PER_RULE_MAX);
+    let per_rule = (PAIRS_MAX / candidates.len().max(1) as u64).clamp(2_000, PAIRS_PER_RULE_MAX);
     let steps = candidates
         .iter()
         .map(|candidate| candidate.cost.div_ceil(per_rule).max(1))
@@ -87,10 +96,16 @@ pub(super) fn looks(
                     missed *= 1.0 - 1.0 / steps[place] as f64;
                 }
             }
-            let levels = sights
+            let mut levels = sights
                 .iter()
                 .map(|sight| sight.level(left, right))
-                .collect();
+                .collect::<Vec<_>>();
+            if let Some((given, surname)) = names
+                && levels[given] != 0
+                && exchanged((&sights[given], &sights[surname]), left, right)
+            {
+                (levels[given], levels[surname]) = (1, 1);
+            }
             Look {
                 left,
                 right,
@@ -101,6 +116,11 @@ pub(super) fn looks(
             }
         })
         .collect()
+}
+
+/// Whether given name and surname stand in each other's place.
+pub(super) fn exchanged((given, surname): (&Sight<'_>, &Sight<'_>), left: Row, right: Row) -> bool {
+    given.same_as(left, surname, right) && surname.same_as(left, given, right)
 }
 
 /// Whether the rule gives a pair that shares keys of these block sizes. A block of two keys is bounded by the smaller.
@@ -176,38 +196,23 @@ pub(super) fn learn(
     sights: &[Sight<'_>],
     used: &[bool],
     extent: Extent<'_>,
+    shared: &[Vec<Look>],
 ) -> Chances {
     let records = to_f64(extent.sources.len()).max(2.0);
     #[expect(clippy::cast_precision_loss, reason = "counts are far below 2^53")]
     let pairs = extent.all_pairs().max(1) as f64;
-    let u = chances_of_different(sights, extent);
     let mut chances = Chances {
-        m: vec![[0.75, 0.12, 0.05, 0.08]; sights.len()],
-        u,
+        m: vec![USUAL; sights.len()],
+        u: chances_of_different(sights, extent),
         prior: (MATCHES_PER_RECORD * records / pairs).min(0.5).ln(),
+        given: vec![vec![0.0; sights.len()]; sights.len()],
     };
-    for _ in 0..ROUNDS {
+    for round in 0..ROUNDS {
+        if round % 5 == 0 {
+            chances.given = given(sights, used, &chances, shared);
+        }
         weigh(looks, sights, used, &chances);
-        let mut expected = vec![[0.0; LEVELS]; sights.len()];
-        let mut matches = 0.0;
-        for look in looks.iter() {
-            matches += look.matches();
-            for (counts, &level) in expected
-                .iter_mut()
-                .zip(&look.levels)
-                .filter(|(_, level)| **level != ABSENT)
-            {
-                counts[usize::from(level)] += look.matches();
-            }
-        }
-        for (m, counts) in chances.m.iter_mut().zip(&expected) {
-            // Ten pairs of what is usual, so that a field that few pairs show stays sensible.
-            let prior = [7.5, 1.2, 0.5, 0.8];
-            let sum = counts.iter().sum::<f64>() + 10.0;
-            for level in 0..LEVELS {
-                m[level] = (counts[level] + prior[level]) / sum;
-            }
-        }
+        let matches = maximise(looks, sights, &mut chances, records);
         let share = (matches.clamp(0.005 * records, 5.0 * records) / pairs).min(0.5);
         chances.prior = (share / (1.0 - share)).ln();
     }
@@ -215,28 +220,97 @@ pub(super) fn learn(
     chances
 }
 
+/// Renews m; gives the likely matches. What tells persons of one household apart keeps near to what is usual, so that
+/// households are not taken for persons.
+fn maximise(looks: &[Look], sights: &[Sight<'_>], chances: &mut Chances, records: f64) -> f64 {
+    let mut expected = vec![[0.0; LEVELS]; sights.len()];
+    let mut matches = 0.0;
+    for look in looks {
+        matches += look.matches();
+        let levels = expected.iter_mut().zip(&look.levels);
+        for (counts, &level) in levels.filter(|(_, level)| **level != ABSENT) {
+            counts[usize::from(level)] += look.matches();
+        }
+    }
+    for ((m, counts), sight) in chances.m.iter_mut().zip(&expected).zip(sights) {
+        let strength = if sight.identity {
+            USUAL_IDENTITY * records
+        } else {
+            USUAL_PAIRS
+        };
+        let sum = counts.iter().sum::<f64>() + strength;
+        for level in 0..LEVELS {
+            m[level] = (counts[level] + strength * USUAL[level]) / sum;
+        }
+    }
+    matches
+}
+
+/// How often different records that share one field's value share another's.
+fn given(
+    sights: &[Sight<'_>],
+    used: &[bool],
+    chances: &Chances,
+    shared: &[Vec<Look>],
+) -> Vec<Vec<f64>> {
+    let mut given = vec![vec![0.0; sights.len()]; sights.len()];
+    for (by, looks) in shared.iter().enumerate().filter(|(by, _)| used[*by]) {
+        let (mut asked, mut agree) = (vec![GIVEN_PAIRS; sights.len()], vec![0.0; sights.len()]);
+        for look in looks {
+            let odds = chances.prior
+                + (0..sights.len())
+                    .filter(|&place| used[place])
+                    .map(|place| bits(look, place, sights, chances))
+                    .sum::<f64>();
+            let apart =
+                |place: usize| sights[place].identity && used[place] && look.levels[place] == 3;
+            let different = if (0..sights.len()).any(apart) {
+                1.0
+            } else {
+                1.0 / (1.0 + odds.exp())
+            };
+            for place in (0..sights.len()).filter(|&place| look.levels[place] != ABSENT) {
+                asked[place] += different;
+                agree[place] += if look.levels[place] == 0 {
+                    different
+                } else {
+                    0.0
+                };
+            }
+        }
+        for place in (0..sights.len()).filter(|&place| place != by) {
+            given[place][by] = agree[place] / asked[place];
+        }
+    }
+    given
+}
+
 fn weigh(looks: &mut [Look], sights: &[Sight<'_>], used: &[bool], chances: &Chances) {
     looks.par_iter_mut().for_each(|look| {
         let evidence = (0..sights.len())
             .filter(|&place| used[place])
-            .map(|place| bits(look, place, &sights[place], chances));
+            .map(|place| bits(look, place, sights, chances));
         let odds = chances.prior + evidence.sum::<f64>();
         look.chance = 1.0 / (1.0 + (-odds).exp());
     });
 }
 
-/// What a field says of a pair, in units of e.
-pub(super) fn bits(look: &Look, place: usize, sight: &Sight<'_>, chances: &Chances) -> f64 {
+/// What a field says of a pair, in units of e. The same value says less where another that is the same brings it along.
+pub(super) fn bits(look: &Look, place: usize, sights: &[Sight<'_>], chances: &Chances) -> f64 {
     let level = look.levels[place];
     if level == ABSENT {
         return 0.0;
     }
-    let (m, mut u) = (
-        chances.m[place][usize::from(level)],
-        chances.u[place][usize::from(level)],
-    );
-    if level == 0 {
-        u = sight.share(look.left).max(1e-6);
+    let m = chances.m[place][usize::from(level)];
+    if level != 0 {
+        return (m / chances.u[place][usize::from(level)]).ln();
     }
-    (m / u).ln()
+    let finer = |by: &usize| {
+        look.levels[*by] == 0 && (sights[*by].chance_same, *by) < (sights[place].chance_same, place)
+    };
+    let brought = (0..sights.len())
+        .filter(finer)
+        .map(|by| chances.given[place][by]);
+    let u = brought.fold(sights[place].share(look.left), f64::max);
+    (m / u.max(1e-6)).ln()
 }

@@ -175,10 +175,21 @@ impl Findings {
         let keys = keys(fields, table)?;
         let mut possible = candidates(&keys, extent, pairs_max);
         let sights = fields.iter().map(Sight::new).collect::<Vec<_>>();
-        let mut looks = looks(&keys, &possible, &sights, extent);
+        let names = candidates::name_pairs(fields).first().copied();
+        let mut looks = looks(&keys, &possible, &sights, extent, names);
+        let shared = (0..fields.len())
+            .map(|by| evidence::pairs_of_one_value(fields, by, &sights, extent))
+            .collect::<Vec<_>>();
         let mut used = vec![true; fields.len()];
-        let chances = learn(&mut looks, &sights, &used, extent);
         let mut ignored = Vec::new();
+        for (repeated, other) in evidence::repeated(fields) {
+            if used[other] && used[repeated] {
+                used[repeated] = false;
+                let reason = format!("`{}` repeats it in part or in whole", fields[other].name());
+                ignored.extend(told(&fields[repeated], &reason));
+            }
+        }
+        let chances = learn(&mut looks, &sights, &used, extent, &shared);
         for place in 0..fields.len() {
             if evidence::is_chance(place, &fields[place], &looks, &sights, &chances) {
                 used[place] = false;
@@ -188,7 +199,7 @@ impl Findings {
                 ));
             }
         }
-        for (settled, by) in evidence::settled(fields, &sights, &used, &chances, extent) {
+        for (settled, by) in evidence::settled(fields, &sights, &used, &chances, &shared) {
             if used[by] && used[settled] {
                 used[settled] = false;
                 ignored.extend(told(
@@ -197,7 +208,7 @@ impl Findings {
                 ));
             }
         }
-        learn(&mut looks, &sights, &used, extent);
+        learn(&mut looks, &sights, &used, extent, &shared);
         let doubles = doubles(&looks, files.sources, source_count);
         extent.across_alone =
             source_count > 1 && doubles.iter().all(|&doubles| doubles < DOUBLES_MAX);
@@ -206,9 +217,18 @@ impl Findings {
             for candidate in &mut possible {
                 candidates::recount(candidate, &keys, extent);
             }
-            learn(&mut looks, &sights, &used, extent);
+            learn(&mut looks, &sights, &used, extent, &shared);
         }
-        let choice = choose::choose(&possible, &looks, extent, pairs_max);
+        let exchanged = exchanged(names, &sights, &looks);
+        let mut choice = choose::choose(&possible, &looks, extent, pairs_max);
+        let tied = names.filter(|_| exchanged >= write::EXCHANGED_MIN);
+        choose::with_rules_to_learn_from(
+            &mut choice,
+            &possible,
+            &keys,
+            (&looks, &used),
+            tied.as_slice(),
+        );
         let rules = choice
             .rules
             .iter()
@@ -234,7 +254,7 @@ impl Findings {
             });
         Ok(Self {
             rules: rules.collect(),
-            exchanged: exchanged(fields, &sights, &looks),
+            exchanged,
             recall: choice.recall,
             used,
             ignored,
@@ -267,16 +287,16 @@ fn doubles(looks: &[Look], sources: &[u16], source_count: usize) -> Vec<f64> {
         .collect()
 }
 
-fn exchanged(fields: &[Field], sights: &[Sight<'_>], looks: &[Look]) -> f64 {
-    let Some(&(given, surname)) = candidates::name_pairs(fields).first() else {
+/// The share of the likely matches whose given name and surname stand in each other's place.
+fn exchanged(names: Option<(usize, usize)>, sights: &[Sight<'_>], looks: &[Look]) -> f64 {
+    let Some((given, surname)) = names else {
         return 0.0;
     };
     let (mut matches, mut exchanged) = (1e-9, 0.0);
     for look in looks.iter().filter(|look| look.chance > 0.5) {
         matches += look.matches();
         let crossed = look.levels[given] != 0
-            && sights[given].same_as(look.left, &sights[surname], look.right)
-            && sights[surname].same_as(look.left, &sights[given], look.right);
+            && look::exchanged((&sights[given], &sights[surname]), look.left, look.right);
         exchanged += if crossed { look.matches() } else { 0.0 };
     }
     exchanged / matches

@@ -18,6 +18,10 @@ pub(super) struct Sight<'a> {
     words: Vec<Vec<(u32, f32)>>,
     numbers: Vec<f64>,
     present: f64,
+    /// Whether two persons rarely share it and one rarely has two of it: a given name, a whole name, a date of birth.
+    pub(super) identity: bool,
+    /// The chance that the values of two records are the same.
+    pub(super) chance_same: f64,
 }
 
 impl<'a> Sight<'a> {
@@ -28,6 +32,8 @@ impl<'a> Sight<'a> {
             Nature::Words | Nature::LongText | Nature::FullName
         );
         Self {
+            identity: field.is_identity(),
+            chance_same: field.profile.chance_same,
             codes,
             nature: field.nature,
             words: if in_words {

@@ -11,7 +11,9 @@ use crate::model::{Clean, ColumnKind, Combine, Headings};
 use crate::{BlockingReport, LinkageError, Model};
 
 /// From this share of exchanged given names and surnames on, the two are compared together.
-const EXCHANGED_MIN: f64 = 0.003;
+pub(super) const EXCHANGED_MIN: f64 = 0.003;
+/// What is usual counts as one pair for so many records.
+const RECORDS_PER_USUAL_PAIR: usize = 10;
 /// A file with so few doubles, for each record linked elsewhere, holds one record of each.
 const ONE_EACH_MAX: f64 = 0.05;
 
@@ -88,7 +90,7 @@ fn text_of(
     report: Option<&BlockingReport>,
 ) -> String {
     let mut text = String::new();
-    head(&mut text, found, files, options, ignored);
+    head(&mut text, found, files, options, ignored, compared);
     for (place, field) in fields.iter().enumerate() {
         let blocked = found.rules.iter().any(|rule| rule.fields.contains(&place));
         if found.used[place] || blocked {
@@ -121,6 +123,7 @@ fn head(
     files: &RawFiles<'_>,
     options: &ProposalOptions,
     ignored: &[Ignored],
+    compared: &[Compared],
 ) {
     let records = grouped(files.sources.len() as u64);
     line(
@@ -162,6 +165,18 @@ fn head(
         text,
         format_args!("[decision]\ncost_false_link = 1.0\ncost_missed_link = 1.0"),
     );
+    if compared
+        .iter()
+        .any(|comparison| !comparison.usual.is_empty())
+    {
+        let pairs = (files.sources.len() / RECORDS_PER_USUAL_PAIR).max(20);
+        line(
+            text,
+            format_args!(
+                "\n# The `m` given below are what is usual for names and dates of birth; they count as so many pairs, so that\n# members of one household are not taken for one person.\n[training]\nprior_pairs = {pairs}.0"
+            ),
+        );
+    }
     for (name, _) in files
         .source_names
         .iter()
@@ -267,12 +282,14 @@ fn write_comparison(text: &mut String, comparison: &Compared, fields: &[Field], 
         }
     }
     line(text, format_args!("level = ["));
-    for level in &comparison.levels {
+    for (place, level) in comparison.levels.iter().enumerate() {
         let rarity = if level.2 { ", rarity = true" } else { "" };
+        let usual = comparison.usual.get(place);
+        let usual = usual.map_or(String::new(), |m| format!(", m = {m}"));
         line(
             text,
             format_args!(
-                "  {{ name = {}, when = {}{rarity} }},",
+                "  {{ name = {}, when = {}{rarity}{usual} }},",
                 quoted(level.0),
                 level.1
             ),
@@ -370,6 +387,7 @@ fn clean_name(step: Clean) -> &'static str {
         Clean::NoTitles => "no_titles",
         Clean::NoZeros => "no_zeros",
         Clean::NoBrackets => "no_brackets",
+        Clean::JoinCodes => "join_codes",
     }
 }
 

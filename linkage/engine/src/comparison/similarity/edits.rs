@@ -2,40 +2,23 @@
 //! edit distances", Nordic Journal of Computing 10, 2003.
 
 use super::jaro::{lanes, places};
+use super::lanes::{Lanes, halves};
 use super::{LANES, WORD_CHARS_MAX};
 
 /// Two strings of at most sixteen characters as bytes of 1 to 127, the first lowest, 0 beyond the end.
 #[inline]
 pub(super) fn of_lanes(left: u128, ours: usize, right: u128, theirs: usize) -> usize {
-    if ours <= 8 {
-        let [left, _] = halves(left);
-        return aligned(ours, theirs, |place| equal_lanes(left, byte(right, place)));
-    }
-    let [low, high] = halves(left);
-    aligned(ours, theirs, |place| {
-        let wanted = byte(right, place);
-        equal_lanes(low, wanted) | (equal_lanes(high, wanted) << 8)
+    let (long, longer, short, shorter) = if ours < theirs {
+        (right, theirs, left, ours)
+    } else {
+        (left, ours, right, theirs)
+    };
+    let (lanes, mut characters) = (Lanes::new(long), short);
+    aligned(longer, shorter, |_| {
+        let [character, _] = halves(characters);
+        characters >>= 8;
+        u64::from(lanes.equal(character & 0xFF))
     })
-}
-
-#[inline]
-#[expect(clippy::cast_possible_truncation, reason = "each half is meant")]
-fn halves(lanes: u128) -> [u64; 2] {
-    [lanes as u64, (lanes >> 64) as u64]
-}
-
-#[inline]
-fn byte(lanes: u128, place: usize) -> u64 {
-    halves(lanes)[place / 8] >> (8 * (place % 8)) & 0xFF
-}
-
-/// Bit `i` is set where byte `i` equals `wanted`; all bytes are below 128.
-#[inline]
-fn equal_lanes(lanes: u64, wanted: u64) -> u64 {
-    const ONES: u64 = u64::MAX / 0xFF;
-    let differing = lanes ^ (wanted * ONES);
-    let equal = !(differing + (ONES * 0x7F)) & (ONES << 7);
-    (equal >> 7).wrapping_mul(0x0102_0408_1020_4080) >> 56
 }
 
 /// Strings of bytes below 128, of any length.
@@ -79,7 +62,7 @@ pub(super) fn of_chars(left: &[char], right: &[char]) -> usize {
 /// The distance of a string of at most 64 characters to another, whose character at a place equals the first one's at
 /// the bits of `equal`.
 #[inline]
-fn aligned(ours: usize, theirs: usize, equal: impl Fn(usize) -> u64) -> usize {
+fn aligned(ours: usize, theirs: usize, mut equal: impl FnMut(usize) -> u64) -> usize {
     if ours == 0 {
         return theirs;
     }

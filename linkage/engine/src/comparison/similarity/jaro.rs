@@ -3,91 +3,95 @@
 //! Matches are found as in Jaro's definition: each character of one string takes the first free equal one of the other
 //! within the window. Up to sixteen characters stand as bytes in a word, and all of the window are tried at once.
 
-use super::{LANES, WORD_CHARS_MAX};
+use std::ops::Range;
 
-/// Matching characters, and half of those that match out of order.
-#[derive(Clone, Copy)]
-struct Found {
-    matches: usize,
-    transposed: usize,
-}
+use super::lanes::{Lanes, halves};
+use super::{LANES, WORD_CHARS_MAX};
 
 /// Two strings of at most sixteen characters as bytes of 1 to 127, the first lowest, 0 beyond the end.
 #[inline]
 pub(super) fn of_lanes(left: u128, ours: usize, right: u128, theirs: usize) -> f64 {
-    if ours == 0 || theirs == 0 {
-        return f64::from(u8::from(ours == theirs));
-    }
-    let range = (ours.max(theirs) / 2).saturating_sub(1);
-    let found = if ours <= 8 && theirs <= 8 {
-        in_u64(low_half(left), ours, low_half(right), theirs, range)
+    // Which string is walked does not matter; the shorter one is sooner done.
+    let (long, longer, short, shorter) = if ours < theirs {
+        (right, theirs, left, ours)
     } else {
-        in_u128(left, ours, right, theirs, range)
+        (left, ours, right, theirs)
     };
-    let differing = left ^ right;
-    let beginning = (differing.trailing_zeros() / 8) as usize;
+    let range = (longer / 2).saturating_sub(1);
+    let (lanes, mut found) = (Lanes::new(long), Found::new(longer));
+    let [first, second] = halves(short);
+    found.walk(lanes, first, 0..shorter.min(8), range);
+    if shorter > 8 {
+        found.walk(lanes, second, 8..shorter, range);
+    }
+    let transposed = if found.crossed == 0 {
+        0
+    } else {
+        out_of_order(long, found.taken, short, found.walked) / 2
+    };
+    let beginning = ((left ^ right).trailing_zeros() / 8) as usize;
     winkler(
-        found.matches,
-        found.transposed,
-        ours,
-        theirs,
-        beginning.min(ours).min(theirs).min(4),
+        found.matches as usize,
+        transposed,
+        longer,
+        shorter,
+        beginning.min(shorter).min(4),
     )
 }
 
-#[inline]
-#[expect(clippy::cast_possible_truncation, reason = "the lower half is meant")]
-fn low_half(lanes: u128) -> u64 {
-    lanes as u64
+/// Places taken so far by matching characters, as bits.
+struct Found {
+    /// Places beyond the end of the longer string.
+    beyond: u32,
+    taken: u32,
+    walked: u32,
+    /// Not 0 once a character took a place before one that was taken already.
+    crossed: u32,
+    matches: u32,
 }
 
-/// The kernel over a word whose bytes are characters; the two words' widths share its text.
-macro_rules! kernel {
-    ($name:ident, $word:ty, $lanes:literal) => {
-        #[inline]
-        fn $name(left: $word, ours: usize, right: $word, theirs: usize, range: usize) -> Found {
-            const ONES: $word = <$word>::MAX / 0xFF;
-            const HIGH: $word = ONES << 7;
-            const LOW: $word = HIGH - ONES;
-            let valid = HIGH >> (8 * ($lanes - ours));
-            // The window around the first character; it grows upwards, then moves.
-            let mut window = HIGH >> (8 * ($lanes - 1 - range));
-            let (mut taken, mut text_taken, mut crossed) = (0, 0, 0);
-            let mut text = right;
-            for place in 0..theirs {
-                let character = text & 0xFF;
-                text >>= 8;
-                let differing = left ^ (character * ONES);
-                let equal = !(differing + LOW) & HIGH;
-                let free = equal & window & valid & !taken;
-                let first = free & free.wrapping_neg();
-                crossed |= taken & first.wrapping_neg();
-                taken |= first;
-                text_taken |= <$word>::from(first != 0) << (8 * place + 7);
-                window =
-                    (window << 8) | (HIGH & 0xFF & <$word>::from(place < range).wrapping_neg());
-            }
-            let matches = taken.count_ones() as usize;
-            let mut out_of_order = 0;
-            if crossed != 0 {
-                while taken != 0 {
-                    let one = left >> (taken.trailing_zeros() - 7);
-                    let other = right >> (text_taken.trailing_zeros() - 7);
-                    out_of_order += usize::from((one ^ other) & 0xFF != 0);
-                    taken &= taken - 1;
-                    text_taken &= text_taken - 1;
-                }
-            }
-            Found {
-                matches,
-                transposed: out_of_order / 2,
-            }
+impl Found {
+    #[inline]
+    fn new(longer: usize) -> Self {
+        Self {
+            beyond: u32::MAX << longer,
+            taken: 0,
+            walked: 0,
+            crossed: 0,
+            matches: 0,
         }
-    };
+    }
+
+    /// Each character of the shorter string takes the first free equal place of the longer one within the range.
+    #[inline]
+    fn walk(&mut self, lanes: Lanes, mut characters: u64, places: Range<usize>, range: usize) {
+        let window = (2_u32 << (2 * range)) - 1;
+        for place in places {
+            let equal = lanes.equal(characters & 0xFF) & !self.beyond;
+            characters >>= 8;
+            let free = equal & ((window << place) >> range) & !self.taken;
+            let first = free & free.wrapping_neg();
+            self.crossed |= self.taken & first.wrapping_neg();
+            self.taken |= first;
+            self.walked |= u32::from(first != 0) << place;
+            self.matches += u32::from(first != 0);
+        }
+    }
 }
 
-kernel!(in_u64, u64, 8);
-kernel!(in_u128, u128, 16);
+/// How many matches stand in another order in the two strings.
+fn out_of_order(left: u128, mut ours: u32, right: u128, mut theirs: u32) -> usize {
+    let (left, right) = (left.to_le_bytes(), right.to_le_bytes());
+    let mut count = 0;
+    while ours != 0 {
+        let one = left[ours.trailing_zeros() as usize % LANES];
+        let other = right[theirs.trailing_zeros() as usize % LANES];
+        count += usize::from(one != other);
+        ours &= ours - 1;
+        theirs &= theirs.wrapping_sub(1);
+    }
+    count
+}
 
 /// Strings of bytes below 128, of any length.
 pub(super) fn of_bytes(left: &[u8], right: &[u8]) -> f64 {
@@ -192,18 +196,44 @@ pub(super) fn winkler(
     theirs: usize,
     beginning: usize,
 ) -> f64 {
-    if ours == 0 || theirs == 0 {
-        return f64::from(u8::from(ours == theirs));
+    if ours == 0 && theirs == 0 {
+        return 1.0;
     }
-    if matches == 0 {
-        return 0.0;
-    }
-    let found = matches as f64;
+    // The same operations in the same order as strsim's: a last bit decides whether 0.7 is reached.
     let jaro =
-        (found / ours as f64 + found / theirs as f64 + (matches - transposed) as f64 / found) / 3.0;
-    if jaro > 0.7 {
-        jaro + 0.1 * beginning as f64 * (1.0 - jaro)
+        (share(matches, ours) + share(matches, theirs) + share(matches - transposed, matches))
+            / 3.0;
+    let boost = if jaro > 0.7 {
+        0.1 * beginning as f64
     } else {
-        jaro
+        0.0
+    };
+    jaro + boost * (1.0 - jaro)
+}
+
+/// A part of a whole; 0 of nothing.
+#[inline]
+fn share(part: usize, whole: usize) -> f64 {
+    const SHARES: [[f64; LANES + 1]; LANES + 1] = {
+        let mut shares = [[0.0; LANES + 1]; LANES + 1];
+        let mut whole = 1;
+        while whole <= LANES {
+            let mut part = 0;
+            while part <= whole {
+                shares[whole][part] = divided(part, whole);
+                part += 1;
+            }
+            whole += 1;
+        }
+        shares
+    };
+    match SHARES.get(whole) {
+        Some(shares) => shares[part.min(LANES)],
+        None => divided(part, whole),
     }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "lengths are far below 2^53")]
+const fn divided(part: usize, whole: usize) -> f64 {
+    part as f64 / whole as f64
 }

@@ -7,10 +7,12 @@ mod alphabet;
 mod dictionary;
 mod edits;
 mod jaro;
+mod lanes;
 mod signature;
 
 pub use dictionary::Dictionary;
-pub(crate) use signature::{EditsFilter, JaroWinklerFilter, Sieve, Signature};
+pub use signature::JaroWinklerFilter;
+pub(crate) use signature::{EditsFilter, Sieve, Signature};
 
 /// Most characters that the kernels of one machine word take.
 const WORD_CHARS_MAX: usize = 64;
@@ -129,6 +131,8 @@ mod tests {
             ("", "a"),
             ("a", "a"),
             ("ab", "ba"),
+            // Exactly 0.7, where the last bit decides.
+            ("a", "abababbbbb"),
             ("aaaaaaaa", "aaaaaaaa"),
             ("abcdefghijklmnop", "ponmlkjihgfedcba"),
             ("abcdefghijklmnopq", "qponmlkjihgfedcba"),

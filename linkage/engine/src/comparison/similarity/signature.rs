@@ -98,15 +98,25 @@ impl<'a> Sieve<'a> {
     }
 }
 
-/// Rules out pairs whose Jaro-Winkler similarity is below a threshold.
-pub(crate) struct JaroWinklerFilter {
+/// Rules out pairs whose Jaro-Winkler similarity is below a threshold, without looking at their characters: from the
+/// groups of characters that both have, their lengths and beginnings. It never rules out a pair that reaches it.
+///
+/// ```
+/// use linkage::similarity::{Dictionary, JaroWinklerFilter};
+/// let names = Dictionary::new(["yamamoto", "yamamota", "suzuki"]);
+/// let filter = JaroWinklerFilter::new(0.85);
+/// assert!(!filter.rules_out(&names, 0, 1));
+/// assert!(filter.rules_out(&names, 0, 2));
+/// ```
+pub struct JaroWinklerFilter {
     /// By common beginning and the two lengths: the fewest matches that could reach the threshold.
     fewest: Box<[[[u8; LENGTHS]; LENGTHS]; 5]>,
 }
 
 impl JaroWinklerFilter {
     /// A filter for similarities of `least` and more.
-    pub(crate) fn new(least: f64) -> Self {
+    #[must_use]
+    pub fn new(least: f64) -> Self {
         let mut fewest = Box::new([[[0; LENGTHS]; LENGTHS]; 5]);
         for (beginning, by_length) in fewest.iter_mut().enumerate() {
             for (ours, by_other) in by_length.iter_mut().enumerate() {
@@ -118,7 +128,16 @@ impl JaroWinklerFilter {
         Self { fewest }
     }
 
-    /// Whether the similarity is surely below the threshold.
+    /// Whether the similarity of the values at two places is surely below the threshold.
+    ///
+    /// # Panics
+    /// Beyond the last place.
+    #[must_use]
+    #[inline]
+    pub fn rules_out(&self, dictionary: &Dictionary, left: usize, right: usize) -> bool {
+        self.hopeless(dictionary.signature(left), dictionary.signature(right))
+    }
+
     #[inline]
     pub(crate) fn hopeless(&self, left: Signature, right: Signature) -> bool {
         let (ours, theirs) = (left.length as usize, right.length as usize);
