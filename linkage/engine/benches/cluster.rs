@@ -105,11 +105,20 @@ fn root(parents: &mut [Row], mut row: Row) -> Row {
     row
 }
 
+/// The time that this thread has had a processor, where the system tells (Linux), or else the time of day.
+fn processor_time(since: Instant) -> Duration {
+    let told = std::fs::read_to_string("/proc/thread-self/schedstat").ok();
+    told.and_then(|text| text.split(' ').next()?.parse().ok())
+        .map_or_else(|| since.elapsed(), Duration::from_nanos)
+}
+
+/// The fastest of some rounds, on one thread.
 fn fastest<T>(mut run: impl FnMut() -> T) -> (Duration, T) {
+    let since = Instant::now();
     let timed = (0..ROUNDS).map(|_| {
-        let started = Instant::now();
+        let started = processor_time(since);
         let result = run();
-        (started.elapsed(), result)
+        (processor_time(since).saturating_sub(started), result)
     });
     timed.min_by_key(|timed| timed.0).unwrap()
 }
@@ -163,6 +172,7 @@ fn measure(name: &str, gap: u64, noise: u64) {
 fn main() {
     rayon::ThreadPoolBuilder::new()
         .num_threads(1)
+        .use_current_thread()
         .build_global()
         .unwrap();
     measure("every pair found, none wrong", u64::MAX, u64::MAX);

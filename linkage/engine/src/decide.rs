@@ -1,13 +1,12 @@
 //! What becomes of a scored pair: link, clerical review, or nothing; and what may stand against it.
 
 use rayon::prelude::*;
-use rustc_hash::FxHashMap;
 use serde::Serialize;
 
-use crate::model::{OnePerCluster, Thresholds};
+use crate::model::Thresholds;
 use crate::review::Constraints;
 use crate::weigh::{Pattern, ScoredPair, Weighed};
-use crate::{Model, Row, Table};
+use crate::{Model, Row};
 
 /// Knowledge about pairs that no weight outvotes; the caller's.
 pub trait Rules: Sync {
@@ -64,7 +63,8 @@ pub enum Reason {
     Probability,
     /// The caller's rules doubt it.
     Doubt(&'static str),
-    /// Another record of a one-per-person source claims the same record about as well.
+    /// Another partition, that ties one of the two records to others, is about as good: a twin, a household's member, a
+    /// second record of a source that holds a person once.
     Competitor,
     /// Some records of the two clusters can never be one person.
     ClusterVeto(&'static str),
@@ -83,9 +83,7 @@ impl std::fmt::Display for Reason {
                 formatter.write_str("the probability lies between review and link")
             }
             Self::Doubt(doubt) => formatter.write_str(doubt),
-            Self::Competitor => {
-                formatter.write_str("another record of the same source fits about as well")
-            }
+            Self::Competitor => formatter.write_str("another record fits about as well"),
             Self::ClusterVeto(veto) => write!(formatter, "within the cluster: {veto}"),
             Self::OnePerSource => formatter.write_str("the source would hold this person twice"),
             Self::ClusterSize => formatter.write_str("the cluster would be too large"),
@@ -96,11 +94,10 @@ impl std::fmt::Display for Reason {
     }
 }
 
-/// A first decision for each pair, taken alone or with its competitors; clustering may still refuse a link.
+/// A first decision for each pair taken alone, but for what people decided; clustering may still refuse a link.
 #[must_use]
 pub(crate) fn decide(
     model: &Model,
-    table: &Table,
     rules: &dyn Rules,
     constraints: &Constraints,
     pairs: &[ScoredPair],
@@ -111,11 +108,6 @@ pub(crate) fn decide(
         .map(|pair| decide_alone(model.thresholds, rules, pair, &|| parts(pair)))
         .collect::<Vec<_>>();
     constraints.apply(pairs, &mut decisions);
-    for contested in competitors(model, table, constraints, pairs, &decisions) {
-        if decisions[contested] == Decision::Link {
-            decisions[contested] = Decision::Review(Reason::Competitor);
-        }
-    }
     decisions
 }
 
@@ -134,89 +126,4 @@ fn decide_alone(
     rules.doubt(pair, parts).map_or(Decision::Link, |doubt| {
         Decision::Review(Reason::Doubt(doubt))
     })
-}
-
-/// A claim of a record of a one-per-person source on another record.
-struct Claim {
-    claimant: Row,
-    weight: f32,
-    pair: usize,
-}
-
-/// Pairs that lose or tie against another record of the same one-per-person source, by less than the margin.
-fn competitors(
-    model: &Model,
-    table: &Table,
-    constraints: &Constraints,
-    pairs: &[ScoredPair],
-    decisions: &[Decision],
-) -> Vec<usize> {
-    let single = table
-        .source_names()
-        .iter()
-        .map(|name| {
-            model
-                .source(name)
-                .is_some_and(|source| source.one_per_cluster != OnePerCluster::Free)
-        })
-        .collect::<Vec<_>>();
-    let mut claims = FxHashMap::<(Row, u16), Vec<Claim>>::default();
-    for (place, pair) in pairs
-        .iter()
-        .enumerate()
-        .filter(|(place, _)| !matches!(decisions[*place], Decision::Vetoed(_)))
-        .filter(|(_, pair)| !constraints.together(pair.left, pair.right))
-    {
-        for (claimed, claimant) in [(pair.left, pair.right), (pair.right, pair.left)] {
-            let source = table.source(claimant);
-            if single[usize::from(source)] && source != table.source(claimed) {
-                claims.entry((claimed, source)).or_default().push(Claim {
-                    claimant,
-                    weight: pair.weight,
-                    pair: place,
-                });
-            }
-        }
-    }
-    // Two records that would link by weight may both be the claimed one's: a registry that holds a person twice.
-    let alike = |left: Row, right: Row| {
-        let key = (left.min(right), left.max(right));
-        let place = pairs.binary_search_by_key(&key, |pair| (pair.left, pair.right));
-        place.is_ok_and(|place| {
-            let likely = f64::from(pairs[place].probability) >= model.thresholds.link;
-            likely && !matches!(decisions[place], Decision::Vetoed(_))
-        })
-    };
-    let margin = model.thresholds.competitor_margin_bits;
-    let mut contested = claims
-        .into_values()
-        .flat_map(|claims| contested_of(claims, margin, &alike))
-        .collect::<Vec<_>>();
-    contested.sort_unstable();
-    contested.dedup();
-    contested
-}
-
-/// The pairs of one record's claims that are too close to call.
-fn contested_of(
-    mut claims: Vec<Claim>,
-    margin: f32,
-    alike: &impl Fn(Row, Row) -> bool,
-) -> Vec<usize> {
-    claims.sort_unstable_by(|left, right| {
-        right
-            .weight
-            .total_cmp(&left.weight)
-            .then(left.claimant.cmp(&right.claimant))
-    });
-    let mut contested = Vec::new();
-    for (place, rival) in claims.iter().enumerate().skip(1) {
-        let close = |better: &&Claim| {
-            better.weight - rival.weight < margin && !alike(better.claimant, rival.claimant)
-        };
-        for better in claims[..place].iter().filter(close) {
-            contested.extend([better.pair, rival.pair]);
-        }
-    }
-    contested
 }

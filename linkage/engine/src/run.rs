@@ -162,7 +162,7 @@ impl<'a> Job<'a> {
         let alone = std::slice::from_ref(&pair);
         let decision = told.then(|| {
             let decided = &self.constraints;
-            decide(&self.model, self.table, self.rules, decided, alone, &parts)[0]
+            decide(&self.model, self.rules, decided, alone, &parts)[0]
         });
         let vetoed = || self.rules.veto(pair.left, pair.right).map(Decision::Vetoed);
         Ok(Explanation::new(
@@ -282,7 +282,7 @@ pub(crate) fn conclude(
     pairs: &[ScoredPair],
 ) -> (Vec<Decision>, Vec<Vec<Row>>) {
     let parts = |pair: &ScoredPair| scorer.parts(pair.left, pair.right);
-    let mut decisions = decide(model, table, rules, constraints, pairs, &parts);
+    let mut decisions = decide(model, rules, constraints, pairs, &parts);
     let clusters = cluster::cluster(
         model,
         table,

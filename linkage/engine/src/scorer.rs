@@ -191,6 +191,10 @@ impl PairWeights for Scorer<'_, '_> {
     fn prior_bits(&self) -> f32 {
         self.calibration.prior_bits()
     }
+
+    fn log_odds(&self, weight: f32) -> f32 {
+        self.calibration.log_odds(weight)
+    }
 }
 
 /// Counts the patterns of one rule's pairs, or of the share of them that makes about `pairs_max`; sorted by pattern.

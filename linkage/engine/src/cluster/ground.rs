@@ -51,8 +51,10 @@ pub(super) struct Ground<'a> {
     rules: &'a dyn Rules,
     weights: &'a dyn PairWeights,
     repeats: Vec<Repeat>,
-    /// What a link's weight must reach: threshold less prior.
-    cut: Grains,
+    /// The log-odds that a link must reach.
+    cut: f32,
+    /// The log-odds below which a pair stands against a cluster.
+    neutral: f32,
 }
 
 impl<'a> Ground<'a> {
@@ -71,24 +73,26 @@ impl<'a> Ground<'a> {
             rules,
             weights,
             repeats: repeats(model, table),
-            cut: grains(cut_bits(model, weights)),
+            cut: cut_bits(model),
+            neutral: weights.log_odds(0.0) * (1.0 - model.clusters.silence_share),
         }
     }
 
     /// What a link of that weight adds to a cluster's tree, never less than nothing.
     pub(super) fn gain(&self, weight: f32) -> Grains {
-        (grains(weight) - self.cut).max(0)
+        self.gain_if_linked(weight).max(0)
     }
 
     /// What a pair of that weight would add, were it a link; it may be negative.
     pub(super) fn gain_if_linked(&self, weight: f32) -> Grains {
-        grains(weight) - self.cut
+        grains(self.weights.log_odds(weight) - self.cut)
     }
 
     /// The part of a pair's evidence against that counts when others tie the two; not positive.
     pub(super) fn against(&self, left: Row, right: Row) -> Grains {
         let weight = self.weights.between(left.min(right), left.max(right));
-        grains(weight.min(0.0) * self.settings.contradiction_share)
+        let evidence = self.weights.log_odds(weight) - self.neutral;
+        grains(evidence.min(0.0) * self.settings.contradiction_share)
     }
 
     pub(super) fn repeat(&self, source: u16) -> Repeat {
@@ -198,12 +202,12 @@ fn repeats(model: &Model, table: &Table) -> Vec<Repeat> {
     table.source_names().iter().map(of).collect()
 }
 
-/// The weight at which a pair has the odds of the link threshold.
+/// The log-odds of the link threshold.
 #[expect(
     clippy::cast_possible_truncation,
     reason = "weights are read to a tenth of a bit"
 )]
-fn cut_bits(model: &Model, weights: &dyn PairWeights) -> f32 {
+fn cut_bits(model: &Model) -> f32 {
     let link = model.thresholds.link;
-    (link / (1.0 - link)).log2() as f32 - weights.prior_bits()
+    (link / (1.0 - link)).log2() as f32
 }

@@ -42,6 +42,11 @@ pub trait PairWeights: Sync {
 
     /// The log-odds, in bits, that two records drawn at random are one person's; what a weight must outweigh.
     fn prior_bits(&self) -> f32;
+
+    /// The log-odds, in bits, that a pair of that weight is one person's: weight and prior, unless it is calibrated.
+    fn log_odds(&self, weight: f32) -> f32 {
+        weight + self.prior_bits()
+    }
 }
 
 /// Partitions all records into lists of rows; see [`partition`].

@@ -156,10 +156,31 @@ impl Court<'_> {
             moved(&mut dense, now, (one, other), gain)?
         };
         let close = worth - other_worth < self.ground.margin;
+        let alike = [(one, other), (other, one)]
+            .into_iter()
+            .any(|(mover, host)| self.alike(&rows, &now, &parts, mover, host));
         let cuts = now
             .iter()
             .any(|&cluster| parts.iter().all(|&part| cluster & !part != 0));
-        (close && cuts).then_some(Verdict { rival, rows, parts })
+        (close && cuts && !alike).then_some(Verdict { rival, rows, parts })
+    }
+
+    /// Whether a record that the mover would leave links to the one that it would join: then both may be the mover's, a
+    /// person whom a source holds twice, and no other person competes.
+    fn alike(&self, rows: &[Row], now: &[Set], parts: &[Set], mover: usize, host: usize) -> bool {
+        let with = |sets: &[Set]| sets.iter().copied().find(|set| set & (1 << mover) != 0);
+        let left = with(now).unwrap_or(0) & !with(parts).unwrap_or(0);
+        rows_of(left).any(|place| self.link(rows[place], rows[host]).is_some())
+    }
+
+    /// The link between two records, kept or not.
+    fn link(&self, left: Row, right: Row) -> Option<usize> {
+        let key = (left.min(right), left.max(right));
+        let place = self
+            .pairs
+            .binary_search_by_key(&key, |pair| (pair.left, pair.right))
+            .ok()?;
+        (self.decisions[place] == Decision::Link).then_some(place)
     }
 
     /// Links between the rows, by their places.
@@ -167,13 +188,7 @@ impl Court<'_> {
         let mut links = Vec::new();
         for (left, &one) in rows.iter().enumerate() {
             for (right, &other) in rows.iter().enumerate().skip(left + 1) {
-                let key = (one.min(other), one.max(other));
-                let found = self
-                    .pairs
-                    .binary_search_by_key(&key, |pair| (pair.left, pair.right));
-                if let Ok(place) = found
-                    && self.decisions[place] == Decision::Link
-                {
+                if let Some(place) = self.link(one, other) {
                     links.push((left, right, self.ground.gain(self.pairs[place].weight)));
                 }
             }
@@ -235,13 +250,8 @@ impl Court<'_> {
             }
         }
         for (left, right, _) in self.links_within(&rows) {
-            let (one, other) = (rows[left].min(rows[right]), rows[left].max(rows[right]));
-            if labels[one as usize] != labels[other as usize] {
-                let key = (one, other);
-                let found = self
-                    .pairs
-                    .binary_search_by_key(&key, |pair| (pair.left, pair.right));
-                parted.extend(found.ok());
+            if labels[rows[left] as usize] != labels[rows[right] as usize] {
+                parted.extend(self.link(rows[left], rows[right]));
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use super::assign::Gains;
 use super::components::{Component, rows_of_links};
-use super::dense::{DENSE_RECORDS_MAX, Dense, rows_of};
+use super::dense::{DENSE_RECORDS_MAX, Dense, Set, rows_of};
 use super::exact::{self, EXACT_NODES_MAX};
 use super::ground::{Ground, Repeat, TIE};
 use super::search;
@@ -59,18 +59,20 @@ pub(super) fn solve(ground: &Ground<'_>, pairs: &[ScoredPair], links: &[usize]) 
     }
 }
 
-/// Whether the component is one cluster without a question: every pair is a link, none says anything against, no source
-/// counts repeats, and no person decided anything.
+/// Whether the component is one cluster without a question: no source counts repeats, no person decided anything, and
+/// nothing stands against any pair.
 fn is_plain(ground: &Ground<'_>, pairs: &[ScoredPair], links: &[usize], rows: &[Row]) -> bool {
+    rows.len() <= DENSE_RECORDS_MAX.min(ground.settings.size_max)
+        && ground.constraints.is_empty()
+        && no_source_repeats(ground, rows)
+        && links
+            .iter()
+            .all(|&link| ground.gain_if_linked(pairs[link].weight) >= 0)
+        && nothing_against(ground, pairs, links, rows)
+}
+
+fn no_source_repeats(ground: &Ground<'_>, rows: &[Row]) -> bool {
     let mut sources = [u16::MAX; DENSE_RECORDS_MAX];
-    let count = rows.len();
-    if count > DENSE_RECORDS_MAX
-        || count > ground.settings.size_max
-        || links.len() != count * (count - 1) / 2
-        || !ground.constraints.is_empty()
-    {
-        return false;
-    }
     let counted = rows
         .iter()
         .map(|&row| ground.table.source(row))
@@ -81,9 +83,35 @@ fn is_plain(ground: &Ground<'_>, pairs: &[ScoredPair], links: &[usize], rows: &[
         }
         sources[seen] = source;
     }
-    links
-        .iter()
-        .all(|&link| ground.gain_if_linked(pairs[link].weight) >= 0)
+    true
+}
+
+/// Whether every pair of the rows is a link or has nothing that stands against it.
+fn nothing_against(
+    ground: &Ground<'_>,
+    pairs: &[ScoredPair],
+    links: &[usize],
+    rows: &[Row],
+) -> bool {
+    if links.len() == rows.len() * (rows.len() - 1) / 2 {
+        return true;
+    }
+    let mut linked: [Set; DENSE_RECORDS_MAX] = [0; DENSE_RECORDS_MAX];
+    for &link in links {
+        let ends = [pairs[link].left, pairs[link].right].map(|row| rows.binary_search(&row));
+        if let [Ok(left), Ok(right)] = ends {
+            linked[left.min(right)] |= 1 << left.max(right);
+        }
+    }
+    rows.iter().enumerate().all(|(left, &one)| {
+        rows.iter()
+            .enumerate()
+            .skip(left + 1)
+            .all(|(right, &other)| {
+                linked[left] & (1 << right) != 0
+                    || (ground.against(one, other) == 0 && !ground.barred(one, other))
+            })
+    })
 }
 
 /// The best of all partitions.

@@ -59,6 +59,21 @@ impl Calibration {
         -self.even as f32
     }
 
+    /// The log-odds, in bits, of a pair's weight.
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "weights are read to a tenth of a bit"
+    )]
+    pub(crate) fn log_odds(&self, weight: f32) -> f32 {
+        let over = f64::from(weight) - self.even;
+        let slope = if over > 0.0 {
+            self.slope_above
+        } else {
+            self.slope_below
+        };
+        (slope * over) as f32
+    }
+
     /// [`Self::probability`] of a pair's weight.
     #[expect(
         clippy::cast_possible_truncation,

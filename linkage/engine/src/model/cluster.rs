@@ -13,6 +13,10 @@ pub struct ClusterSettings {
     pub size_max: usize,
     /// How much of the evidence against, between records that only others tie together, counts (0 to 1).
     pub contradiction_share: f32,
+    /// How much of the prior counts against records that only others tie together (0 to 1): at 0 what says nothing counts
+    /// nothing, at 1 a pair that is likelier two persons' than one's counts against by all of its odds. More of it parts
+    /// households that share most of what is compared, and records of which little is told.
+    pub silence_share: f32,
     /// Most rounds of putting neighbouring clusters together anew, where a component is too large for all partitions.
     pub rounds_max: usize,
     /// No source gives two records to a cluster; of two sources, the best assignment of one to one.
@@ -24,6 +28,7 @@ impl Default for ClusterSettings {
         Self {
             size_max: 100,
             contradiction_share: 0.5,
+            silence_share: 0.0,
             rounds_max: 10,
             one_to_one: false,
         }
@@ -39,6 +44,9 @@ impl ClusterSettings {
         }
         if !(0.0..=1.0).contains(&self.contradiction_share) {
             return wrong("`clusters.contradiction_share` must lie between 0 and 1");
+        }
+        if !(0.0..=1.0).contains(&self.silence_share) {
+            return wrong("`clusters.silence_share` must lie between 0 and 1");
         }
         Ok(())
     }
