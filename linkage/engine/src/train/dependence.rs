@@ -301,7 +301,7 @@ impl Tables {
         let certain =
             (seen - expected).abs() / (seen + expected).sqrt().max(1.0) >= STANDARD_ERRORS_MIN;
         let bits = self.bits(one, other, at_one, at_other);
-        (certain && seen.max(expected) >= PAIRS_MIN && bits.abs() >= 0.1).then_some(bits)
+        (certain && seen.max(expected) >= PAIRS_MIN && bits >= 0.1).then_some(bits)
     }
 
     fn mutual_bits(&self, model: &Model, one: usize, other: usize) -> f64 {
