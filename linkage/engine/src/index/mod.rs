@@ -56,6 +56,9 @@ pub struct Found {
     pub pattern: Pattern,
 }
 
+/// A record of the index, with the place of the first rule that gives it.
+type Candidate = (Row, usize);
+
 /// The value of the asked record in one comparison.
 struct Asked<'t> {
     known: Known,
@@ -127,7 +130,7 @@ impl<'j, 'a> Index<'j, 'a> {
         &self,
         table: &Table,
         row: Row,
-    ) -> Result<(Vec<(Row, usize)>, Vec<String>), LinkageError> {
+    ) -> Result<(Vec<Candidate>, Vec<String>), LinkageError> {
         let (mut all, mut rows, mut left_out) = (Vec::new(), Vec::new(), Vec::new());
         let blocks = &self.job.model().blocks;
         for (rule, (postings, settings)) in self.postings.iter().zip(blocks).enumerate() {
@@ -147,7 +150,7 @@ impl<'j, 'a> Index<'j, 'a> {
         &self,
         table: &Table,
         row: Row,
-        candidates: &[(Row, usize)],
+        candidates: &[Candidate],
     ) -> Result<Vec<Option<Table>>, LinkageError> {
         let rows = candidates
             .iter()
