@@ -64,9 +64,10 @@ fn model(kind: &str, columns: &str, levels: &str) -> String {
     )
 }
 
-fn table() -> Table {
-    let rows = [("a", "1"), ("b", "2"), ("b", "3"), ("b", "4")];
-    let texts: [(&str, [Option<&str>; 4]); 11] = [
+type Texts = [(&'static str, [Option<&'static str>; 4]); 11];
+
+fn texts() -> Texts {
+    [
         ("all", [Some("x"); 4]),
         (
             "name",
@@ -117,9 +118,12 @@ fn table() -> Table {
             "clk",
             [Some("/////w=="), Some("//8P/w=="), Some("AAAAAA=="), None],
         ),
-    ];
-    let mut table = Table::new(rows);
-    for (name, values) in texts {
+    ]
+}
+
+fn table() -> Table {
+    let mut table = Table::new([("a", "1"), ("b", "2"), ("b", "3"), ("b", "4")]);
+    for (name, values) in texts() {
         table
             .add(name, Column::Codes(Codes::from_values(values)))
             .unwrap();

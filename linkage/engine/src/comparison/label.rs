@@ -65,15 +65,17 @@ impl Test {
     /// ```
     #[must_use]
     pub fn label(&self) -> Label {
-        self.label_with_figure().unwrap_or_else(|| {
-            let (english, japanese) = self.plain_label();
-            label(english, japanese)
-        })
+        self.label_with_share()
+            .or_else(|| self.label_with_count())
+            .unwrap_or_else(|| {
+                let (english, japanese) = self.plain_label();
+                label(english, japanese)
+            })
     }
 
-    fn label_with_figure(&self) -> Option<Label> {
+    /// Tests with a share of 1.
+    fn label_with_share(&self) -> Option<Label> {
         let percent = |share: &f64| format!("{:.0}", share * 100.0);
-        let plural = |count: usize| if count == 1 { "" } else { "s" };
         Some(match self {
             Self::AtLeast(share) => {
                 let share = percent(share);
@@ -82,11 +84,6 @@ impl Test {
                     format!("類似度{share}%以上"),
                 )
             }
-            Self::Edits(count) => label(
-                format!("at most {count} typing error{}", plural(*count as usize)),
-                format!("打ち間違い{count}か所以内"),
-            ),
-            Self::Within(most) => label(format!("at most {most} apart"), format!("差が{most}以内")),
             Self::WithinShare(share) => {
                 let share = percent(share);
                 label(
@@ -94,10 +91,6 @@ impl Test {
                     format!("差が{share}%以内"),
                 )
             }
-            Self::Shared(count) => label(
-                format!("at least {count} in common"),
-                format!("{count}個以上共有"),
-            ),
             Self::Jaccard(share) | Self::Overlap(share) | Self::Weighted(share) => {
                 let share = percent(share);
                 label(
@@ -126,6 +119,23 @@ impl Test {
                     format!("一方が一致し他方が近い({share}%以上)"),
                 )
             }
+            _ => return None,
+        })
+    }
+
+    /// Tests with a count or a distance.
+    fn label_with_count(&self) -> Option<Label> {
+        let plural = |count: usize| if count == 1 { "" } else { "s" };
+        Some(match self {
+            Self::Edits(count) => label(
+                format!("at most {count} typing error{}", plural(*count as usize)),
+                format!("打ち間違い{count}か所以内"),
+            ),
+            Self::Within(most) => label(format!("at most {most} apart"), format!("差が{most}以内")),
+            Self::Shared(count) => label(
+                format!("at least {count} in common"),
+                format!("{count}個以上共有"),
+            ),
             Self::Prefix(count) => label(
                 format!("the first {count} character{} agree", plural(*count)),
                 format!("先頭{count}文字が一致"),

@@ -177,6 +177,55 @@ impl LevelSettings {
     }
 }
 
+/// Tests of kind `tokens`.
+const TOKENS_TESTS: &[&str] = &[
+    "same",
+    "same_words",
+    "subset",
+    "shared",
+    "jaccard",
+    "overlap",
+    "weighted",
+    "near",
+    "otherwise",
+];
+/// Tests of kind `names`.
+const NAMES_TESTS: &[&str] = &[
+    "same",
+    "swapped",
+    "swapped_near",
+    "one_near",
+    "near",
+    "one_same",
+    "initials",
+    "otherwise",
+];
+/// Tests of kind `date`.
+const DATE_TESTS: &[&str] = &[
+    "same",
+    "swapped",
+    "years_off",
+    "era_slip",
+    "one_digit",
+    "within",
+    "first_of_year",
+    "part_of",
+    "same_month_day",
+    "two_parts",
+    "same_year",
+    "otherwise",
+];
+/// Tests of kind `identifier`.
+const IDENTIFIER_TESTS: &[&str] = &[
+    "same",
+    "zeros_lost",
+    "transposed",
+    "one_wrong",
+    "one_missing",
+    "edits",
+    "otherwise",
+];
+
 impl Kind {
     /// All kinds, in the order of the documentation.
     pub const ALL: [Self; 15] = [
@@ -250,27 +299,8 @@ impl Kind {
             Self::Exact => &["same", "otherwise"],
             Self::JaroWinkler | Self::Clk => &["same", "at_least", "otherwise"],
             Self::DamerauLevenshtein => &["same", "edits", "at_least", "otherwise"],
-            Self::Tokens => &[
-                "same",
-                "same_words",
-                "subset",
-                "shared",
-                "jaccard",
-                "overlap",
-                "weighted",
-                "near",
-                "otherwise",
-            ],
-            Self::Names => &[
-                "same",
-                "swapped",
-                "swapped_near",
-                "one_near",
-                "near",
-                "one_same",
-                "initials",
-                "otherwise",
-            ],
+            Self::Tokens => TOKENS_TESTS,
+            Self::Names => NAMES_TESTS,
             Self::JapaneseName => &[
                 "same",
                 "variants",
@@ -279,20 +309,7 @@ impl Kind {
                 "near",
                 "otherwise",
             ],
-            Self::Date => &[
-                "same",
-                "swapped",
-                "years_off",
-                "era_slip",
-                "one_digit",
-                "within",
-                "first_of_year",
-                "part_of",
-                "same_month_day",
-                "two_parts",
-                "same_year",
-                "otherwise",
-            ],
+            Self::Date => DATE_TESTS,
             Self::Number => &["same", "within", "within_share", "otherwise"],
             Self::Hierarchy => &["same", "prefix", "otherwise"],
             Self::Array => &[
@@ -311,15 +328,7 @@ impl Kind {
                 "otherwise",
             ],
             Self::EventDates => &["shared", "within", "estimated", "otherwise"],
-            Self::Identifier => &[
-                "same",
-                "zeros_lost",
-                "transposed",
-                "one_wrong",
-                "one_missing",
-                "edits",
-                "otherwise",
-            ],
+            Self::Identifier => IDENTIFIER_TESTS,
             Self::Custom => &[],
         }
     }

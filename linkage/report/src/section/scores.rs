@@ -67,26 +67,29 @@ pub(super) fn histogram(report: &Report) -> String {
         (0_u32..).zip(scores.expected.iter().copied()).map(bar),
     );
     threshold_mark(&mut plot, report);
-    let legend = if expected_known {
-        format!(
-            "<ul class=\"legend\"><li><svg width=\"14\" height=\"12\"><rect class=\"all\" width=\"14\" height=\"12\"/></svg>{}</li>\
-             <li><svg width=\"14\" height=\"12\"><rect class=\"for\" width=\"14\" height=\"12\"/></svg>{}</li></ul>\n",
-            label("すべての候補組", "all candidate pairs"),
-            label(
-                "うち同一人物と見込む組",
-                "of these expected to be one person"
-            )
-        )
-    } else {
-        String::new()
-    };
-    legend
+    legend(expected_known)
         + &plot.finish(
             "candidate pairs by weight",
             &x_title(),
             &label("組の数（対数目盛）", "pairs (log scale)"),
             2,
         )
+}
+
+/// What the two kinds of bar are.
+fn legend(expected_known: bool) -> String {
+    if !expected_known {
+        return String::new();
+    }
+    format!(
+        "<ul class=\"legend\"><li><svg width=\"14\" height=\"12\"><rect class=\"all\" width=\"14\" height=\"12\"/></svg>{}</li>\
+             <li><svg width=\"14\" height=\"12\"><rect class=\"for\" width=\"14\" height=\"12\"/></svg>{}</li></ul>\n",
+        label("すべての候補組", "all candidate pairs"),
+        label(
+            "うち同一人物と見込む組",
+            "of these expected to be one person"
+        )
+    )
 }
 
 /// Estimated precision, recall and F1 by threshold.
