@@ -25,6 +25,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         truth_column: env::var("TRUTH_COLUMN").ok(),
         one_to_one: env::var_os("ONE_TO_ONE").is_some(),
         threshold: threshold.map(|threshold| threshold.parse()).transpose()?,
+        decisions: None,
         pairs_from: None,
         link_only: env::var_os("LINK_ONLY").is_some(),
         reading: Reading::default(),

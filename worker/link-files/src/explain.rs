@@ -5,7 +5,7 @@ use std::fmt;
 use linkage::{ClusterGraph, Explanation, Job, NoRules, Progress, Row, Table};
 use serde::Serialize;
 
-use crate::run::Prepared;
+use crate::run::{Prepared, settle};
 use crate::{LinkFilesError, Options};
 
 /// A record named on a command line: `FILE:ID`, the file by its source's name.
@@ -43,6 +43,7 @@ pub fn explain(
         .map(|address| address.find(table))
         .collect::<Result<Vec<_>, _>>()?;
     let mut job = Job::prepare(model, table, Vec::new(), &NoRules, progress)?;
+    settle(options, &mut job)?;
     let pair = match rows[..] {
         [left, right] if left != right => Some((job.explain(left, right)?, left, right)),
         [_] => None,

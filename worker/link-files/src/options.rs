@@ -26,6 +26,8 @@ pub struct Options {
     pub one_to_one: bool,
     /// Links from this probability on, whatever the model says.
     pub threshold: Option<f64>,
+    /// What people decided about pairs, as [`linkage::parse_settled`] reads it.
+    pub decisions: Option<PathBuf>,
     /// Pairs from this probability on are written; the model's review threshold when not given.
     pub pairs_from: Option<f64>,
     /// Only records of two files may be one person's, whatever the model says.

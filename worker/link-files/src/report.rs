@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Instant;
 
+use linkage::SettledReport;
 use linkage_report::Report;
 use serde::Serialize;
 
@@ -27,6 +28,9 @@ pub struct FilesReport {
     /// run could link is the report's own `accuracy`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub accuracy_by_scope: Option<FileAccuracy>,
+    /// What became of people's decisions; only with `--decisions`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub settled: Option<SettledReport>,
     /// What it took.
     pub timing: Timing,
     /// What was found.

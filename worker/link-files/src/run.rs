@@ -1,6 +1,6 @@
 //! The whole way: read, link, write.
 
-use linkage::{Job, Linkage, Model, NoRules, Progress, Scope};
+use linkage::{Job, Linkage, Model, NoRules, Progress, Scope, SettledReport, parse_settled};
 use linkage_report::{Report, ThresholdOrigin};
 
 use crate::accuracy::accuracy;
@@ -8,7 +8,7 @@ use crate::output::{Folder, PairTable, write_clusters, write_pairs, write_set_as
 use crate::report::{Clock, MADE_BY};
 use crate::{
     FileAccuracy, FilesReport, LinkFilesError, Options, PAIRS_FILE, REPORT_FILE, Records, Rows,
-    Timing, Wanted, columns, read, source_files,
+    Wanted, columns, read, source_files,
 };
 
 const CLUSTERS_FILE: &str = "clusters.csv";
@@ -29,6 +29,7 @@ pub fn link(options: &Options, progress: Progress<'_>) -> Result<FilesReport, Li
     let table = &prepared.records.table;
     let model = prepared.model.clone();
     let mut job = Job::prepare(model, table, Vec::new(), &NoRules, progress)?;
+    let settled = settle(options, &mut job)?;
     clock.ended("block and train");
     let linkage = job.link(progress)?;
     clock.ended("compare and cluster");
@@ -49,11 +50,23 @@ pub fn link(options: &Options, progress: Progress<'_>) -> Result<FilesReport, Li
     folder.write(PAIRS_FILE, |output| write_pairs(output, &pairs))?;
     clock.ended("write pairs");
     progress("write", 2, 3);
-    let report = found(options, &prepared, &job, &linkage)?;
+    let truth = prepared.records.truth.as_ref();
+    let accuracy = truth.map(|truth| accuracy(table, &linkage.clusters, truth));
+    let report = found(options, &prepared, &job, &linkage, accuracy)?;
     folder.write_bytes(MODEL_FILE, linkage.model.to_toml()?.as_bytes())?;
     folder.write_bytes(PAGE_FILE, linkage_report::html(&report).as_bytes())?;
     clock.ended("report");
-    let report = prepared.told(report, &linkage, clock.timing(linkage.blocking.pairs));
+    let files = &prepared.records.files;
+    let report = FilesReport {
+        made_by: MADE_BY,
+        rows: Rows::of(files),
+        files: files.clone(),
+        unreadable: prepared.unreadable.clone(),
+        accuracy_by_scope: accuracy,
+        settled,
+        timing: clock.timing(linkage.blocking.pairs),
+        report,
+    };
     write_report(&mut folder, &report)?;
     folder.settle()?;
     progress("write", 3, 3);
@@ -66,17 +79,32 @@ fn found(
     prepared: &Prepared,
     job: &Job<'_>,
     linkage: &Linkage,
+    accuracy: Option<FileAccuracy>,
 ) -> Result<Report, LinkFilesError> {
     let table = &prepared.records.table;
     let mut report = Report::of(linkage, table, &prepared.model).with_job(job, linkage, table)?;
     if options.threshold.is_some() {
         report.threshold.origin = ThresholdOrigin::Given;
     }
-    if let Some(accuracy) = prepared.accuracy(linkage) {
+    if let Some(accuracy) = accuracy {
         let across = linkage.model.scope == Scope::AcrossSources;
         report.accuracy = Some(accuracy.counted(across).into());
     }
     Ok(report)
+}
+
+/// Binds people's decisions, if there are any.
+pub(crate) fn settle(
+    options: &Options,
+    job: &mut Job<'_>,
+) -> Result<Option<SettledReport>, LinkFilesError> {
+    let Some(path) = &options.decisions else {
+        return Ok(None);
+    };
+    let text = std::fs::read_to_string(path).map_err(|cause| LinkFilesError::read(path, cause))?;
+    let settled = parse_settled(text.trim_start_matches('\u{feff}'))
+        .map_err(|fault| LinkFilesError::input(format!("`{}`: {fault}", path.display())))?;
+    Ok(Some(job.settle(&settled)))
 }
 
 fn write_report(folder: &mut Folder, report: &FilesReport) -> Result<(), LinkFilesError> {
@@ -121,24 +149,6 @@ impl Prepared {
             records,
             unreadable,
         })
-    }
-
-    fn accuracy(&self, linkage: &Linkage) -> Option<FileAccuracy> {
-        let truth = self.records.truth.as_ref()?;
-        Some(accuracy(&self.records.table, &linkage.clusters, truth))
-    }
-
-    fn told(&self, report: Report, linkage: &Linkage, timing: Timing) -> FilesReport {
-        let files = self.records.files.clone();
-        FilesReport {
-            made_by: MADE_BY,
-            rows: Rows::of(&files),
-            files,
-            unreadable: self.unreadable.clone(),
-            accuracy_by_scope: self.accuracy(linkage),
-            timing,
-            report,
-        }
     }
 }
 

@@ -287,6 +287,37 @@ fn rows_set_aside_are_counted_and_listed() {
 }
 
 #[test]
+fn what_people_decided_holds() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut options = two_files(folder.path());
+    let id = rows(1_500, 'b')[5].split(',').next().unwrap()[1..].to_owned();
+    let decided = format!(
+        "left_file,left_record,right_file,right_record,verdict,who,when,why\n\
+         a,a{id},b,b{id},different,me,2026-01-02,I know both\na,nobody,b,b{id},same,me,2026-01-02,\n"
+    );
+    let path = folder.path().join("decisions.csv");
+    fs::write(&path, decided).unwrap();
+    let cluster = |options: &Options, record: &str| {
+        let line = clusters(options)
+            .into_iter()
+            .find(|line| line.starts_with(record));
+        line.unwrap().rsplit(',').next().unwrap().to_owned()
+    };
+    run(&options);
+    let of = |options: &Options| {
+        let (left, right) = (format!("a,a{id},"), format!("b,b{id},"));
+        (cluster(options, &left), cluster(options, &right))
+    };
+    let (left, right) = of(&options);
+    assert_eq!(left, right);
+    options.decisions = Some(path);
+    let settled = run(&options).settled.unwrap();
+    assert_eq!((settled.applied, settled.unknown.len()), (1, 1));
+    let (left, right) = of(&options);
+    assert_ne!(left, right);
+}
+
+#[test]
 fn a_pair_and_a_cluster_are_accounted_for_without_a_value() {
     let folder = tempfile::tempdir().unwrap();
     let options = two_files(folder.path());

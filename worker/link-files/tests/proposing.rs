@@ -25,7 +25,8 @@ fn a_newcomer_links_two_files_without_a_label() {
         model: linkage::Model::parse(&proposal.text).unwrap(),
         ..options(folder.path(), files.to_vec())
     };
-    let report = link(&options, &|_, _, _| {}).unwrap();
+    let report =
+        link(&options, &|_, _, _| {}).unwrap_or_else(|error| panic!("{error}\n{}", proposal.text));
     let accuracy = report.report.accuracy.unwrap();
     assert!(accuracy.f1 > 0.97, "{accuracy:?}");
 }

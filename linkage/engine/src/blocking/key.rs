@@ -215,7 +215,7 @@ fn figured(name: &str, figure: Option<String>, text: &str) -> Result<Function, S
     })
 }
 
-fn of_column<'a>(function: Function, column: &'a Column) -> Option<KeyCodes<'a>> {
+fn of_column(function: Function, column: &Column) -> Option<KeyCodes<'_>> {
     match column {
         Column::Codes(codes) => of_codes(function, codes),
         Column::Dates(dates) => of_dates(function, dates),
@@ -239,13 +239,13 @@ fn of_codes(function: Function, codes: &Codes) -> Option<KeyCodes<'_>> {
         Function::RareTokens(count) => {
             let rarity = Rarity::of(codes);
             Some(spelled(codes, &|text, keys| {
-                rarity.rarest(text, count, keys)
+                rarity.rarest(text, count, keys);
             }))
         }
         Function::TokenPairs(count) => {
             let rarity = Rarity::of(codes);
             Some(spelled(codes, &|text, keys| {
-                rarity.pairs(text, count, keys)
+                rarity.pairs(text, count, keys);
             }))
         }
         _ => None,
@@ -293,7 +293,7 @@ fn of_dates(function: Function, dates: &[PackedDate]) -> Option<KeyCodes<'static
                 .collect::<Vec<_>>();
             let codes = Codes::from_values(texts.iter().map(Option::as_deref));
             return Some(spelled(&codes, &|text, keys| {
-                Spelling::Typos.keys(text, keys)
+                Spelling::Typos.keys(text, keys);
             }));
         }
         _ => {}
@@ -374,7 +374,7 @@ fn buckets(rows: impl Iterator<Item = Option<Vec<f64>>>) -> KeyCodes<'static> {
         .into_iter()
         .zip(1..)
         .collect::<FxHashMap<u64, u32>>();
-    let coded = |row: &Vec<f64>| {
+    let numbered = |row: &Vec<f64>| {
         row.iter()
             .map(|figure| codes[&(figure + 0.0).to_bits()])
             .collect::<Vec<_>>()
@@ -382,11 +382,11 @@ fn buckets(rows: impl Iterator<Item = Option<Vec<f64>>>) -> KeyCodes<'static> {
     if rows.iter().all(|row| row.len() <= 1) {
         return KeyCodes::One(
             rows.iter()
-                .map(|row| coded(row).first().copied().unwrap_or(MISSING))
+                .map(|row| numbered(row).first().copied().unwrap_or(MISSING))
                 .collect(),
         );
     }
-    many(rows.iter().map(coded))
+    many(rows.iter().map(numbered))
 }
 
 fn any_of(columns: &[&Column]) -> Option<KeyCodes<'static>> {

@@ -106,9 +106,11 @@ pub(crate) fn read(text: &str) -> Reading {
     };
     match parts.as_slice() {
         [Part::Number(whole, digits)] => of_digits(*whole, *digits),
-        [Part::Month(month), Part::Number(year, 4)] => dated(*year, *month, 0),
-        [Part::Number(year, 4), Part::Number(month, ..=2)] => dated(*year, *month, 0),
-        [Part::Number(month, ..=2), Part::Number(year, 4)] => dated(*year, *month, 0),
+        [
+            Part::Month(month) | Part::Number(month, ..=2),
+            Part::Number(year, 4),
+        ]
+        | [Part::Number(year, 4), Part::Number(month, ..=2)] => dated(*year, *month, 0),
         [
             Part::Month(month),
             Part::Number(day, ..=2),

@@ -53,7 +53,6 @@ fn sound(letters: &[u8], at: usize) -> (&'static str, usize) {
         }
         b'h' => ("", 1),
         b'p' if next == Some(b'h') => ("f", 2),
-        b'q' => ("k", 1),
         b's' if rest.starts_with(b"sch") => ("x", 3),
         b's' if next == Some(b'h') => ("x", 2),
         b's' if rest.starts_with(b"sia") || rest.starts_with(b"sio") => ("x", 1),
@@ -66,7 +65,7 @@ fn sound(letters: &[u8], at: usize) -> (&'static str, usize) {
         b'y' => ("y", 1),
         b'x' => (if at == 0 { "s" } else { "ks" }, 1),
         b'k' if before == Some(b'c') => ("", 1),
-        b'k' => ("k", 1),
+        b'k' | b'q' => ("k", 1),
         b'j' => ("j", 1),
         b'l' => ("l", 1),
         b'm' => ("m", 1),

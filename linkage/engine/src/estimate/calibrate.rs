@@ -316,3 +316,71 @@ fn cholesky(matrix: [[f64; 3]; 3]) -> [[f64; 3]; 3] {
     }
     root
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Calibration, fit};
+    use crate::weigh::ScoreCounts;
+
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "counts of a test"
+    )]
+    fn whole(pairs: f64) -> u64 {
+        pairs.round() as u64
+    }
+
+    /// Real pairs and decoys whose odds of a match rise by `slope` bits a bit of weight from even odds at `even`.
+    fn counts(even: f64, slope: f64, non_matches: f64) -> (ScoreCounts, ScoreCounts) {
+        let (mut real, mut decoys) = (ScoreCounts::new(), ScoreCounts::new());
+        for bin in 0..ScoreCounts::BINS {
+            let weight = f64::from(ScoreCounts::middle(bin));
+            if weight.abs() < 30.0 {
+                let two = non_matches * (-0.5 * weight).exp2();
+                let one = two * (slope * (weight - even)).exp2();
+                (real.bins[bin], decoys.bins[bin]) = (whole(two + one), whole(two));
+            }
+        }
+        (real, decoys)
+    }
+
+    fn check(even: f64, slope: f64) {
+        let (real, decoys) = counts(even, slope, 3_000.0);
+        let found = fit(&real, Some((&decoys, 1.0)), -10.0).calibration();
+        assert!(
+            (found.even - even).abs() < 0.7 && (found.slope_above - slope).abs() < 0.15,
+            "{even} {slope}: {found:?}"
+        );
+    }
+
+    #[test]
+    fn decoys_show_where_the_odds_are_even() {
+        check(10.0, 1.0);
+        check(12.0, 1.0);
+        check(9.0, 0.8);
+    }
+
+    #[test]
+    fn without_decoys_the_model_stands() {
+        let (real, _) = counts(10.0, 1.0, 3_000.0);
+        let found = fit(&real, None, -10.0).calibration();
+        assert!((found.even - 10.0).abs() < 1e-9 && (found.slope_above - 1.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn weight_and_probability_are_each_others_inverse() {
+        let calibration = Calibration {
+            even: 7.5,
+            slope_above: 0.6,
+            slope_below: 1.2,
+        };
+        for probability in [1e-6, 0.01, 0.5, 0.6, 0.99, 1.0 - 1e-6] {
+            let back = calibration.probability(calibration.weight(probability));
+            assert!(
+                (back / probability - 1.0).abs() < 1e-9,
+                "{probability} {back}"
+            );
+        }
+    }
+}

@@ -13,10 +13,14 @@ use crate::{DecisionSettings, Model};
 /// Draws from what the figures may be.
 const DRAWS: usize = 400;
 /// Matches below the threshold may be fewer or more by this factor, as a standard deviation of its logarithm.
-const HIDDEN: f64 = 0.5;
+const HIDDEN: f64 = 0.7;
 /// Decoys tell nothing of households and namesakes that the table's columns do not show: precision may be off by this part of
 /// the false links, as a standard deviation of its logarithm.
 const UNSEEN: f64 = 0.4;
+/// The same where comparisons hang together among two persons: there are households, and more to them than decoys know.
+const UNSEEN_TIED: f64 = 0.75;
+/// Twins, namesakes and slips of the truth itself make some false links that no model knows: one, and this part of the links.
+const UNMODELLED: f64 = 0.001;
 /// The part of the draws outside an interval, on each side.
 const TAIL: f64 = 0.025;
 /// Points of the curve, from the highest weight down to odds of one in a thousand.
@@ -131,15 +135,16 @@ pub(crate) fn choose(
     fit: &Fit,
     settings: &DecisionSettings,
     blocking: BlockingRecall,
-    seed: u64,
+    model: &Model,
 ) -> Choice {
+    let doubt = Doubt::of(model);
     let calibration = fit.calibration();
     let sums = Sums::new(scores, &calibration);
     let all = (sums.matches / blocking.recall.value.max(0.01)).max(1e-9);
     let bin = threshold_bin(&sums, &calibration, all, settings);
     let (links, found) = sums.above[bin];
     let mut drawn = (0..DRAWS)
-        .map(|draw| drawn_accuracy(scores, fit, &blocking, bin, seed, draw))
+        .map(|draw| drawn_accuracy(scores, fit, &blocking, bin, doubt, draw))
         .collect::<Vec<_>>();
     let mut interval = |figure: fn(&Drawn) -> f64, value: f64| {
         drawn.sort_by(|left, right| figure(left).total_cmp(&figure(right)));
@@ -204,6 +209,23 @@ fn threshold_bin(
     best
 }
 
+/// What the draws rest on beside the fit.
+#[derive(Clone, Copy)]
+struct Doubt {
+    unseen: f64,
+    seed: u64,
+}
+
+impl Doubt {
+    fn of(model: &Model) -> Self {
+        let tied = !model.dependences.is_empty();
+        Self {
+            unseen: if tied { UNSEEN_TIED } else { UNSEEN },
+            seed: model.training.seed,
+        }
+    }
+}
+
 struct Drawn {
     precision: f64,
     recall: f64,
@@ -216,20 +238,24 @@ fn drawn_accuracy(
     fit: &Fit,
     blocking: &BlockingRecall,
     bin: usize,
-    seed: u64,
+    doubt: Doubt,
     draw: usize,
 ) -> Drawn {
-    let normal = |index: u64| normal(seed, draw as u64 * 16 + index);
+    let normal = |index: u64| normal(doubt.seed, draw as u64 * 16 + index);
     let calibration = fit.drawn([normal(0), normal(1), normal(2)]);
     let sums = Sums::new(scores, &calibration);
     let (links, found) = sums.above[bin];
-    let wrong =
-        (links - found) * (UNSEEN * normal(3)).exp() + sums.variance[bin].sqrt() * normal(4);
-    let found = links - wrong.clamp(0.0, links);
+    let wrong = (links - found) * (doubt.unseen * normal(3)).exp()
+        + sums.variance[bin].sqrt() * normal(4)
+        + (1.0 + UNMODELLED * links) * normal(9).abs();
+    // Pairs come whole: less than half a wrong one is none.
+    let found = links - wrong.clamp(0.0, links).round();
     let hidden = (sums.matches - sums.above[bin].1) * (HIDDEN * normal(5)).exp()
         + (sums.variance[0] - sums.variance[bin]).max(0.0).sqrt() * normal(6);
     let candidates = found + hidden.max(0.0);
-    let matches = candidates / blocking.drawn(normal(7));
+    let missed = candidates * (1.0 / blocking.drawn(normal(7)) - 1.0);
+    let lost = hidden.max(0.0) + (missed + missed.sqrt() * normal(8)).max(0.0);
+    let matches = found + lost.round();
     Drawn {
         precision: part(found, links),
         recall: part(found, matches),

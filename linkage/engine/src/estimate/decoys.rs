@@ -66,7 +66,9 @@ pub(crate) fn score_decoys(
     let mut wide = model.clone();
     wide.training.pairs_max = u64::MAX;
     for block in &mut wide.blocks {
-        block.size_max = (block.size_max * extended.len()).div_ceil(table.len());
+        block.size_max = (block.size_max * extended.len())
+            .div_ceil(table.len())
+            .max(2);
     }
     let blocks = Blocks::build(&wide, &extended)?;
     let levels = model

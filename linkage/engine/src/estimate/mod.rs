@@ -49,7 +49,7 @@ pub(crate) fn decide_without_labels(
         .iter()
         .filter(|pair| calibration.probability(f64::from(pair.weight)) >= 0.5);
     let blocking = BlockingRecall::new(model, table, likely)?;
-    let mut choice = choose::choose(scores, &fit, settings, blocking, model.training.seed);
+    let mut choice = choose::choose(scores, &fit, settings, blocking, model);
     if let Some(decoys) = decoys {
         choice.decoys = decoys.decoys;
         choice.decoy_scale = decoys.scale;

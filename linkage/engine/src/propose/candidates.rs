@@ -253,9 +253,9 @@ fn costed(
             let pairs = extent.pairs(block) * step;
             candidate.largest = candidate.largest.max(block.len());
             if block.len() <= size_max {
-                candidate.cost += pairs
+                candidate.cost += pairs;
             } else {
-                candidate.left_out += pairs
+                candidate.left_out += pairs;
             }
         }
         let new = found
@@ -341,9 +341,9 @@ pub(super) fn recount(candidate: &mut Candidate, keys: &[CandidateKey<'_>], exte
     for block in blocks(keys, &candidate.keys, step).chunk_by(|one, other| one.0 == other.0) {
         let pairs = extent.pairs(block) * step;
         if block.len() <= candidate.size_max {
-            candidate.cost += pairs
+            candidate.cost += pairs;
         } else {
-            candidate.left_out += pairs
+            candidate.left_out += pairs;
         }
     }
 }

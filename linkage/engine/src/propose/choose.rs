@@ -141,7 +141,7 @@ fn without_idle(rules: &mut Vec<usize>, looks: &[&Look]) {
         if alone < MATCHES_MIN {
             rules.remove(place);
         } else {
-            place += 1
+            place += 1;
         }
     }
 }

@@ -93,7 +93,7 @@ pub(super) fn looks(
             for (place, candidate) in candidates.iter().enumerate() {
                 if gives(candidate, &shared) {
                     rules[place / 64] |= 1 << (place % 64);
-                    missed *= 1.0 - 1.0 / steps[place] as f64;
+                    missed *= 1.0 - super::profile::ratio(1, steps[place]);
                 }
             }
             let mut levels = sights

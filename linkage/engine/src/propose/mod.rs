@@ -180,34 +180,7 @@ impl Findings {
         let shared = (0..fields.len())
             .map(|by| evidence::pairs_of_one_value(fields, by, &sights, extent))
             .collect::<Vec<_>>();
-        let mut used = vec![true; fields.len()];
-        let mut ignored = Vec::new();
-        for (repeated, other) in evidence::repeated(fields) {
-            if used[other] && used[repeated] {
-                used[repeated] = false;
-                let reason = format!("`{}` repeats it in part or in whole", fields[other].name());
-                ignored.extend(told(&fields[repeated], &reason));
-            }
-        }
-        let chances = learn(&mut looks, &sights, &used, extent, &shared);
-        for place in 0..fields.len() {
-            if evidence::is_chance(place, &fields[place], &looks, &sights, &chances) {
-                used[place] = false;
-                ignored.extend(told(
-                    &fields[place],
-                    "records that share a value of it have nothing else in common",
-                ));
-            }
-        }
-        for (settled, by) in evidence::settled(fields, &sights, &used, &chances, &shared) {
-            if used[by] && used[settled] {
-                used[settled] = false;
-                ignored.extend(told(
-                    &fields[settled],
-                    &format!("`{}` says as much already", fields[by].name()),
-                ));
-            }
-        }
+        let (used, ignored) = evidence_of(fields, &mut looks, &sights, extent, &shared);
         learn(&mut looks, &sights, &used, extent, &shared);
         let doubles = doubles(&looks, files.sources, source_count);
         extent.across_alone =
@@ -229,29 +202,8 @@ impl Findings {
             (&looks, &used),
             tied.as_slice(),
         );
-        let rules = choice
-            .rules
-            .iter()
-            .zip(&choice.found)
-            .map(|(&rule, &(found, added))| {
-                let candidate = &possible[rule];
-                Chosen {
-                    name: choose::name_of(candidate, &keys),
-                    on: candidate
-                        .keys
-                        .iter()
-                        .map(|&key| keys[key].text.clone())
-                        .collect(),
-                    fields: candidate
-                        .keys
-                        .iter()
-                        .flat_map(|&key| keys[key].fields.clone())
-                        .collect(),
-                    size_max: candidate.size_max,
-                    found,
-                    added,
-                }
-            });
+        let rules = choice.rules.iter().zip(&choice.found);
+        let rules = rules.map(|(&rule, &found)| Chosen::new(&possible[rule], &keys, found));
         Ok(Self {
             rules: rules.collect(),
             exchanged,
@@ -262,6 +214,63 @@ impl Findings {
             doubles,
         })
     }
+}
+
+impl Chosen {
+    fn new(
+        candidate: &candidates::Candidate,
+        keys: &[candidates::CandidateKey<'_>],
+        (found, added): (f64, f64),
+    ) -> Self {
+        let keys_of = || candidate.keys.iter().map(|&key| &keys[key]);
+        Self {
+            name: choose::name_of(candidate, keys),
+            on: keys_of().map(|key| key.text.clone()).collect(),
+            fields: keys_of().flat_map(|key| key.fields.clone()).collect(),
+            size_max: candidate.size_max,
+            found,
+            added,
+        }
+    }
+}
+
+/// Which fields are compared, and why the others are not.
+fn evidence_of(
+    fields: &[Field],
+    looks: &mut [Look],
+    sights: &[Sight<'_>],
+    extent: Extent<'_>,
+    shared: &[Vec<Look>],
+) -> (Vec<bool>, Vec<Ignored>) {
+    let mut used = vec![true; fields.len()];
+    let mut ignored = Vec::new();
+    for (repeated, other) in evidence::repeated(fields) {
+        if used[other] && used[repeated] {
+            used[repeated] = false;
+            let reason = format!("`{}` repeats it in part or in whole", fields[other].name());
+            ignored.extend(told(&fields[repeated], &reason));
+        }
+    }
+    let chances = learn(looks, sights, &used, extent, shared);
+    for place in 0..fields.len() {
+        if evidence::is_chance(place, &fields[place], looks, sights, &chances) {
+            used[place] = false;
+            ignored.extend(told(
+                &fields[place],
+                "records that share a value of it have nothing else in common",
+            ));
+        }
+    }
+    for (settled, by) in evidence::settled(fields, sights, &used, &chances, shared) {
+        if used[by] && used[settled] {
+            used[settled] = false;
+            ignored.extend(told(
+                &fields[settled],
+                &format!("`{}` says as much already", fields[by].name()),
+            ));
+        }
+    }
+    (used, ignored)
 }
 
 /// Likely matches within each source for each likely match of its records with another source.

@@ -165,18 +165,7 @@ fn head(
         text,
         format_args!("[decision]\ncost_false_link = 1.0\ncost_missed_link = 1.0"),
     );
-    if compared
-        .iter()
-        .any(|comparison| !comparison.usual.is_empty())
-    {
-        let pairs = (files.sources.len() / RECORDS_PER_USUAL_PAIR).max(20);
-        line(
-            text,
-            format_args!(
-                "\n# The `m` given below are what is usual for names and dates of birth; they count as so many pairs, so that\n# members of one household are not taken for one person.\n[training]\nprior_pairs = {pairs}.0"
-            ),
-        );
-    }
+    usual(text, files, compared);
     for (name, _) in files
         .source_names
         .iter()
@@ -188,6 +177,22 @@ fn head(
             format_args!(
                 "\n[[source]]\nname = {}\none_per_cluster = \"hard\"",
                 quoted(name)
+            ),
+        );
+    }
+}
+
+/// How much the usual m of names and dates of birth count in training.
+fn usual(text: &mut String, files: &RawFiles<'_>, compared: &[Compared]) {
+    if compared
+        .iter()
+        .any(|comparison| !comparison.usual.is_empty())
+    {
+        let pairs = (files.sources.len() / RECORDS_PER_USUAL_PAIR).max(20);
+        line(
+            text,
+            format_args!(
+                "\n# The `m` given below are what is usual for names and dates of birth; they count as so many pairs, so that\n# members of one household are not taken for one person.\n[training]\nprior_pairs = {pairs}.0"
             ),
         );
     }

@@ -8,7 +8,11 @@ use crate::model::{LEVELS_MAX, OnePerCluster, Scope};
 use crate::{Level, Model, Table};
 
 /// Most pairs of values that are compared for one comparison; above it the rarer values are represented by some.
-const VALUE_PAIRS_MAX: usize = 4_000_000;
+pub(super) const VALUE_PAIRS_MAX: usize = 8_000_000;
+
+/// Where rarer values are represented, the commonest and the representatives are each so many that their pairs make this
+/// part of the bound: there is nothing exact to be won any more.
+const REPRESENTED_PART: usize = 4;
 
 /// Pairs of records of a table by the level that they reach in one comparison.
 #[derive(Clone, Debug, PartialEq)]
@@ -126,12 +130,14 @@ struct Entry {
     mass: Vec<u64>,
 }
 
-/// Counts the table's pairs by level. `row_hashes` order values whatever the rows' order.
+/// Counts the table's pairs by level. `row_hashes` order values whatever the rows' order; no more than `value_pairs_max`
+/// pairs of values are compared.
 pub(crate) fn level_counts(
     coded: &Coded<'_>,
     levels: usize,
     pairing: &Pairing,
     row_hashes: &[u64],
+    value_pairs_max: usize,
 ) -> LevelCounts {
     let masses = masses(coded, pairing);
     let width = pairing.sources + 1;
@@ -158,7 +164,10 @@ pub(crate) fn level_counts(
     let unequal_pairs = own_pairs(&whole) - equal.pairs.iter().sum::<u64>();
     let (unequal, exact_pairs) = match coded.values.unequal() {
         Some(outcome) => (always(coded, outcome, unequal_pairs), unequal_pairs),
-        None => compared(coded, entries(coded, &masses, width, row_hashes)),
+        None => compared(
+            coded,
+            entries(coded, &masses, width, (row_hashes, value_pairs_max)),
+        ),
     };
     LevelCounts::new(
         &equal,
@@ -238,7 +247,7 @@ fn entries(
     coded: &Coded<'_>,
     masses: &[u64],
     width: usize,
-    row_hashes: &[u64],
+    (row_hashes, value_pairs_max): (&[u64], usize),
 ) -> (Vec<Entry>, usize) {
     let mut known = (1_u32..)
         .zip(&coded.counts[1..])
@@ -251,7 +260,7 @@ fn entries(
         records: u64::from(count.0),
         mass: mass_of(code),
     };
-    if known.len() * known.len().saturating_sub(1) / 2 <= VALUE_PAIRS_MAX {
+    if known.len() * known.len().saturating_sub(1) / 2 <= value_pairs_max {
         let entries = known.iter().map(alone).collect::<Vec<_>>();
         let exact = entries.len();
         return (entries, exact);
@@ -265,7 +274,7 @@ fn entries(
         .iter_mut()
         .for_each(|entry| entry.1 = marks[entry.2 as usize]);
     known.sort_unstable();
-    let head = VALUE_PAIRS_MAX.div_euclid(2).isqrt();
+    let head = (value_pairs_max / REPRESENTED_PART).isqrt();
     let (exact, tail) = known.split_at(head);
     let mut entries = exact.iter().map(alone).collect::<Vec<_>>();
     for group in tail.chunks(tail.len().div_ceil(head).max(1)) {

@@ -7,9 +7,11 @@
 
 use serde::Serialize;
 
+use super::corrections::{Corrections, Edge};
+use super::em::guess;
 use super::patterns::Counted;
-use crate::model::{Dependence, LEVELS_MAX};
-use crate::{Level, LinkageError, Model, Pattern};
+use crate::model::LEVELS_MAX;
+use crate::{Level, Model, Pattern};
 
 /// Packed levels: missing and the others.
 pub(super) const LEVELS: usize = LEVELS_MAX + 1;
@@ -17,12 +19,20 @@ pub(super) const LEVELS: usize = LEVELS_MAX + 1;
 const SHRINK: f64 = 4.0;
 /// A weaker tie than this, in bits of a pair that agrees in both, is not modelled.
 const BITS_MIN: f64 = 0.5;
+/// A weaker tie is not told. Ties below 0 are never: where the pairs of one person are taken off, chance agreement in two
+/// things goes with them.
+const BITS_TOLD: f64 = 0.1;
 /// A tie must stand so many standard errors from none.
 const STANDARD_ERRORS_MIN: f64 = 5.0;
 /// Fewer pairs agreeing in both, seen or expected, tell nothing.
 const PAIRS_MIN: f64 = 20.0;
 /// Rounds of telling drawn pairs of one person from those of two.
 const ROUNDS: usize = 20;
+/// Pairs of two persons that agree in one thing agree in most others no oftener than by chance: by no more than this part of
+/// the way to a match.
+const LIKENESS_MAX: f64 = 0.15;
+/// The others must carry so many bits. Without them, what looks like pairs of two persons may be a person's worst records.
+const CHANCE_BITS_MIN: f64 = 8.0;
 
 /// Two comparisons and how much they hang together.
 #[derive(Clone, Debug, Serialize)]
@@ -51,111 +61,22 @@ pub enum Among {
     NonMatches,
 }
 
-/// What the modelled ties change: bits by which the levels of two comparisons come together more often, among two
-/// persons' pairs, than if they were independent. They are subtracted from the match weight.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Corrections {
-    edges: Vec<Edge>,
-}
-
-/// The child's chance depends on the parent's level.
-#[derive(Clone, Debug)]
-struct Edge {
-    parent: usize,
-    child: usize,
-    /// By the packed levels of parent and child.
-    bits: [[f32; LEVELS]; LEVELS],
-}
-
-impl Corrections {
-    /// Those that stand in the model.
-    ///
-    /// # Errors
-    /// [`LinkageError::Model`] when one names an unknown comparison.
-    pub(crate) fn of(model: &Model) -> Result<Self, LinkageError> {
-        let place = |name: &String| {
-            model
-                .comparisons
-                .iter()
-                .position(|comparison| comparison.name == *name)
-                .ok_or_else(|| {
-                    LinkageError::model(format!(
-                        "a dependence names comparison `{name}`, which the model lacks"
-                    ))
-                })
-        };
-        let edge = |tie: &Dependence| {
-            let mut bits = [[0.0; LEVELS]; LEVELS];
-            for (row, given) in bits[1..].iter_mut().zip(&tie.bits) {
-                row[1..]
-                    .iter_mut()
-                    .zip(given)
-                    .for_each(|(bits, &given)| *bits = given);
-            }
-            Ok(Edge {
-                parent: place(&tie.given)?,
-                child: place(&tie.comparison)?,
-                bits,
-            })
-        };
-        Ok(Self {
-            edges: model
-                .dependences
-                .iter()
-                .map(edge)
-                .collect::<Result<_, _>>()?,
-        })
-    }
-
-    /// For each tie the child's place and the bits that it repeats.
-    #[inline]
-    pub(crate) fn bits(&self, pattern: Pattern) -> impl Iterator<Item = (usize, f32)> {
-        let at = move |place| usize::from(pattern.level(place).packed());
-        self.edges
-            .iter()
-            .map(move |edge| (edge.child, edge.bits[at(edge.parent)][at(edge.child)]))
-    }
-
-    /// Bits of the levels that a rule leaves open, given those that it fixes.
-    pub(crate) fn bits_given(&self, pattern: Pattern, fixed: &[bool]) -> f64 {
-        let open = self
-            .edges
-            .iter()
-            .filter(|edge| !(fixed[edge.parent] && fixed[edge.child]));
-        open.map(|edge| {
-            let at = |place| usize::from(pattern.level(place).packed());
-            f64::from(edge.bits[at(edge.parent)][at(edge.child)])
-        })
-        .sum()
-    }
-
-    fn settings(&self, model: &Model) -> Vec<Dependence> {
-        let name = |place: usize| model.comparisons[place].name.clone();
-        let levels = |place: usize| model.comparisons[place].levels.len();
-        let tie = |edge: &Edge| Dependence {
-            comparison: name(edge.child),
-            given: name(edge.parent),
-            bits: edge.bits[1..=levels(edge.parent)]
-                .iter()
-                .map(|row| row[1..=levels(edge.child)].to_vec())
-                .collect(),
-        };
-        self.edges.iter().map(tie).collect()
-    }
-}
-
 /// Pairs drawn from those that have equal values in one comparison.
-pub(crate) struct EqualDraw {
+pub(crate) struct EqualDraw<'a> {
     /// The comparison.
     pub(crate) place: usize,
     /// Their patterns.
-    pub(crate) patterns: Counted,
+    pub(crate) patterns: &'a Counted,
     /// The chance, before comparing, that such a pair is one person's.
     pub(crate) match_share: f64,
 }
 
 /// Finds the ties among pairs of two persons, writes those worth modelling into the model, and tells all that matter.
-pub(crate) fn learn(model: &mut Model, draws: &[EqualDraw], random: &Counted) -> Vec<Association> {
+pub(crate) fn learn(
+    model: &mut Model,
+    draws: &[EqualDraw<'_>],
+    random: &Counted,
+) -> Vec<Association> {
     let tables = Tables::new(model, draws, random);
     let places = model.comparisons.len();
     let mut ties = Vec::new();
@@ -200,7 +121,7 @@ struct Tables {
 type Cells = Box<[[(f64, f64); LEVELS]; LEVELS]>;
 
 impl Tables {
-    fn new(model: &Model, draws: &[EqualDraw], random: &Counted) -> Self {
+    fn new(model: &Model, draws: &[EqualDraw<'_>], random: &Counted) -> Self {
         let places = model.comparisons.len();
         let empty = || Box::new([[(0.0, 0.0); LEVELS]; LEVELS]);
         let mut tables = Self {
@@ -301,7 +222,7 @@ impl Tables {
         let certain =
             (seen - expected).abs() / (seen + expected).sqrt().max(1.0) >= STANDARD_ERRORS_MIN;
         let bits = self.bits(one, other, at_one, at_other);
-        (certain && seen.max(expected) >= PAIRS_MIN && bits >= 0.1).then_some(bits)
+        (certain && seen.max(expected) >= PAIRS_MIN && bits >= BITS_TOLD).then_some(bits)
     }
 
     fn mutual_bits(&self, model: &Model, one: usize, other: usize) -> f64 {
@@ -320,9 +241,9 @@ impl Tables {
 }
 
 /// The level that most of a draw's pairs have in the comparison that they agree in.
-fn agreed_level(draw: &EqualDraw) -> Option<usize> {
+fn agreed_level(draw: &EqualDraw<'_>) -> Option<usize> {
     let mut counts = [0_u64; LEVELS];
-    for &(pattern, count) in &draw.patterns {
+    for &(pattern, count) in draw.patterns {
         counts[usize::from(pattern.level(draw.place).packed())] += count;
     }
     (1..LEVELS)
@@ -333,18 +254,18 @@ fn agreed_level(draw: &EqualDraw) -> Option<usize> {
 /// The draw's patterns with how many of their pairs are two persons': m is known, the chances among two persons that agree
 /// here are learnt along with the share of matches.
 #[expect(clippy::cast_precision_loss, reason = "counts are far below 2^53")]
-fn non_matches(model: &Model, draw: &EqualDraw) -> Vec<(Pattern, f64)> {
-    let chance = |choose: fn(&crate::LevelSettings) -> Option<f64>| {
-        let levels = |comparison: &crate::ComparisonSettings| {
-            comparison
-                .levels
-                .iter()
-                .map(|level| choose(level).unwrap_or(1e-7))
-                .collect::<Vec<_>>()
-        };
-        model.comparisons.iter().map(levels).collect::<Vec<_>>()
-    };
-    let (m, known_u) = (chance(|level| level.m), chance(|level| level.u));
+fn non_matches(model: &Model, draw: &EqualDraw<'_>) -> Vec<(Pattern, f64)> {
+    let guessed =
+        |(index, level): (usize, &crate::LevelSettings)| level.m.unwrap_or_else(|| guess(index));
+    let m = model.comparisons.iter().map(|comparison| {
+        comparison
+            .levels
+            .iter()
+            .enumerate()
+            .map(guessed)
+            .collect::<Vec<_>>()
+    });
+    let (m, known_u) = (m.collect::<Vec<_>>(), chances_of_two(model));
     let (mut u, mut share) = (known_u.clone(), draw.match_share.clamp(1e-6, 0.999));
     let mut pairs = draw
         .patterns
@@ -357,7 +278,7 @@ fn non_matches(model: &Model, draw: &EqualDraw) -> Vec<(Pattern, f64)> {
             .map(|levels| levels.iter().map(|u| u * SHRINK * 5.0).collect())
             .collect::<Vec<Vec<f64>>>();
         let (mut matched, mut all) = (0.0, 0.0);
-        for ((pattern, not), &(_, count)) in pairs.iter_mut().zip(&draw.patterns) {
+        for ((pattern, not), &(_, count)) in pairs.iter_mut().zip(draw.patterns) {
             let (mut if_match, mut if_not) = (share, 1.0 - share);
             let open = || (0..m.len()).filter(|&place| place != draw.place);
             for place in open() {
@@ -384,7 +305,37 @@ fn non_matches(model: &Model, draw: &EqualDraw) -> Vec<(Pattern, f64)> {
                 .collect();
         }
     }
+    if !credible(&m, &known_u, &u, draw.place) {
+        pairs.iter_mut().for_each(|(_, not)| *not = 0.0);
+    }
     pairs
+}
+
+/// u by comparison and level.
+fn chances_of_two(model: &Model) -> Vec<Vec<f64>> {
+    let levels = |comparison: &crate::ComparisonSettings| {
+        let chances = comparison
+            .levels
+            .iter()
+            .map(|level| level.u.unwrap_or(1e-7));
+        chances.collect::<Vec<_>>()
+    };
+    model.comparisons.iter().map(levels).collect()
+}
+
+/// Whether what was learnt is of two persons: enough of the other comparisons agree by chance alone.
+fn credible(m: &[Vec<f64>], known_u: &[Vec<f64>], u: &[Vec<f64>], given: usize) -> bool {
+    let bits = (0..m.len()).filter(|&place| place != given).map(|place| {
+        let (match_best, known, seen) = (m[place][0], known_u[place][0], u[place][0]);
+        let likeness = (seen - known) / (match_best - known).max(1e-6);
+        let telling = (match_best / known).log2().max(0.0);
+        if likeness < LIKENESS_MAX {
+            telling
+        } else {
+            0.0
+        }
+    });
+    bits.sum::<f64>() >= CHANCE_BITS_MIN
 }
 
 /// The strongest ties that close no circle (Kruskal).

@@ -1,14 +1,20 @@
 //! m by expectation maximisation over counts of comparison patterns (Winkler 1988; Enamorado et al. 2019 for the counts;
 //! Jaro 1989 for u that stays). u is known from frequencies; m is shared by all rules, each rule has its share of matches.
 
-use super::dependence::Corrections;
+use super::corrections::{Corrections, Sums};
 use super::patterns::RulePatterns;
 use crate::{Level, Model};
 
 /// A level that no matched pair showed counts as half a pair (Jeffreys' prior): rare, not impossible.
 const UNSEEN: f64 = 0.5;
+/// A person's records disagree in no more than this share of them, unless the file says otherwise: without such a bound,
+/// people of one household, who agree in half of the fields, would pass for one person (Winkler 1993).
+const DISAGREE_MAX: f64 = 0.5;
 /// Shares of matches to start from; the start that ends with the best likelihood wins.
 const STARTS: [f64; 3] = [0.01, 0.1, 0.5];
+
+/// Rounds after which the starts are compared.
+const TRIAL_ROUNDS: usize = 15;
 
 /// By comparison and level.
 pub(crate) type Table2 = Vec<Vec<f64>>;
@@ -43,25 +49,25 @@ pub(crate) fn fit(problem: &Problem<'_>, start: Option<&Fit>) -> Fit {
         .iter()
         .map(|rule| Ready::new(problem, rule))
         .collect::<Vec<_>>();
+    let rounds_max = problem.model.training.rounds_max;
     if let Some(start) = start {
-        return run(problem, &ready, start.m.clone(), start.shares.clone());
-    }
-    let starts = STARTS.map(|share| {
-        run(
+        return run(
             problem,
             &ready,
-            starting_m(problem),
-            vec![share; problem.rules.len()],
-        )
+            Fit::start(start.m.clone(), start.shares.clone()),
+            rounds_max,
+        );
+    }
+    let starts = STARTS.map(|share| {
+        let start = Fit::start(starting_m(problem), vec![share; problem.rules.len()]);
+        run(problem, &ready, start, TRIAL_ROUNDS.min(rounds_max))
     });
     let [first, rest @ ..] = starts;
-    rest.into_iter().fold(first, |best, next| {
-        if next.likelihood > best.likelihood + 1e-9 * best.likelihood.abs() {
-            next
-        } else {
-            best
-        }
-    })
+    let best = rest.into_iter().fold(first, |best, next| {
+        let better = next.likelihood > best.likelihood + 1e-9 * best.likelihood.abs();
+        if better { next } else { best }
+    });
+    run(problem, &ready, best, rounds_max)
 }
 
 /// Each pattern's chance to be a match's, in the rule's order.
@@ -103,29 +109,32 @@ impl ReadyPattern {
 impl Ready {
     #[expect(clippy::cast_precision_loss, reason = "counts are far below 2^53")]
     fn new(problem: &Problem<'_>, rule: &RulePatterns) -> Self {
-        let comparisons = &problem.model.comparisons;
+        let levels = |comparison: &crate::ComparisonSettings| {
+            let chances = comparison
+                .levels
+                .iter()
+                .map(|level| level.u.unwrap_or(1e-7));
+            chances.collect::<Vec<_>>()
+        };
+        let u = problem
+            .model
+            .comparisons
+            .iter()
+            .map(levels)
+            .collect::<Vec<_>>();
+        let mut sums = Sums::default();
         let ready = |&(pattern, count): &(crate::Pattern, u64)| {
-            let open = (0_u8..)
-                .zip(comparisons)
-                .zip(&rule.fixed)
-                .filter(|(_, fixed)| !**fixed);
-            let levels = open
-                .filter_map(|((place, _), _)| match pattern.level(usize::from(place)) {
-                    Level::At(level) => Some((place, level)),
-                    Level::Missing => None,
-                })
-                .collect::<Vec<_>>();
-            let chance = |&(place, level): &(u8, u8)| {
-                comparisons[usize::from(place)].levels[usize::from(level)]
-                    .u
-                    .unwrap_or(1e-7)
-            };
-            let alone = levels.iter().map(chance).product::<f64>();
-            let bits = problem.corrections.bits_given(pattern, &rule.fixed);
+            let open = (0_u8..).zip(&rule.fixed).filter(|(_, fixed)| !**fixed);
+            let levels = open.filter_map(|(place, _)| match pattern.level(usize::from(place)) {
+                Level::At(level) => Some((place, level)),
+                Level::Missing => None,
+            });
             ReadyPattern {
                 count: count as f64,
-                if_not: alone * bits.exp2(),
-                levels,
+                if_not: problem
+                    .corrections
+                    .chance_given(pattern, &rule.fixed, &u, &mut sums),
+                levels: levels.collect(),
             }
         };
         Self {
@@ -134,28 +143,48 @@ impl Ready {
     }
 }
 
-/// An unknown m starts by rank, the best level first.
+/// m before anything is known, for telling a person's pairs from those of a household at first: strict, by rank.
+pub(crate) fn guess(index: usize) -> f64 {
+    0.9 * 0.1_f64.powi(i32::try_from(index).unwrap_or(9))
+}
+
+fn start(index: usize, levels: usize) -> f64 {
+    match index {
+        0 => 0.85,
+        _ if index + 1 == levels => 0.1,
+        _ => 0.05 / f64::from(u8::try_from(levels.max(3) - 2).unwrap_or(1)),
+    }
+}
+
+/// An unknown m starts where one in ten disagrees, so that people who moved are not lost from the beginning.
 fn starting_m(problem: &Problem<'_>) -> Table2 {
-    let guess = |index: usize| 0.9 * 0.1_f64.powi(i32::try_from(index).unwrap_or(9));
     let levels = |known: &Vec<Option<f64>>| {
         known
             .iter()
             .enumerate()
-            .map(|(index, known)| known.unwrap_or_else(|| guess(index)))
+            .map(|(index, value)| value.unwrap_or_else(|| start(index, known.len())))
             .collect()
     };
     problem.known.iter().map(levels).collect()
 }
 
-fn run(problem: &Problem<'_>, ready: &[Ready], m: Table2, shares: Vec<f64>) -> Fit {
-    let mut fit = Fit {
-        m,
-        shares,
-        rounds: 0,
-        converged: ready.is_empty(),
-        likelihood: 0.0,
-    };
-    while fit.rounds < problem.model.training.rounds_max && !fit.converged {
+impl Fit {
+    fn start(m: Table2, shares: Vec<f64>) -> Self {
+        Self {
+            m,
+            shares,
+            rounds: 0,
+            converged: false,
+            likelihood: f64::MIN,
+        }
+    }
+}
+
+/// Goes on until nothing moves or so many rounds are done in all.
+fn run(problem: &Problem<'_>, ready: &[Ready], start: Fit, rounds_max: usize) -> Fit {
+    let mut fit = start;
+    fit.converged = ready.is_empty();
+    while fit.rounds < rounds_max && !fit.converged {
         let expected = expect(ready, &mut fit);
         let moved = maximise(problem, &expected, &mut fit.m);
         fit.rounds += 1;
@@ -206,11 +235,21 @@ fn maximise(problem: &Problem<'_>, expected: &Table2, m: &mut Table2) -> f64 {
             reason = "a comparison has at most 15 levels"
         )]
         let whole = total + prior_total + UNSEEN * comparison.levels.len() as f64;
+        let last = comparison.levels.len() - 1;
+        let share = |index: usize| {
+            (expected[place][index] + known[index].unwrap_or(0.0) * prior + UNSEEN) / whole
+        };
+        let bounded =
+            known[last].is_none() && !comparison.levels[last].fixed && share(last) > DISAGREE_MAX;
         for (index, level) in comparison.levels.iter().enumerate() {
             if !level.fixed {
-                let seen = expected[place][index] + known[index].unwrap_or(0.0) * prior + UNSEEN;
-                moved = moved.max((seen / whole - m[place][index]).abs());
-                m[place][index] = seen / whole;
+                let next = match (bounded, index == last) {
+                    (false, _) => share(index),
+                    (true, true) => DISAGREE_MAX,
+                    (true, false) => share(index) * (1.0 - DISAGREE_MAX) / (1.0 - share(last)),
+                };
+                moved = moved.max((next - m[place][index]).abs());
+                m[place][index] = next;
             }
         }
     }

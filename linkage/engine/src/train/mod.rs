@@ -2,6 +2,7 @@
 //! and how comparisons hang together. With labels, m from them.
 
 mod chance;
+mod corrections;
 mod dependence;
 mod draws;
 mod em;
@@ -12,7 +13,7 @@ mod patterns;
 pub use dependence::{Among, Association};
 
 pub(crate) use chance::Pairing;
-pub(crate) use dependence::Corrections;
+pub(crate) use corrections::Corrections;
 pub(crate) use draws::{Sample, drawn, row_hashes, uniform};
 
 use serde::Serialize;
@@ -22,7 +23,7 @@ use crate::comparison::Bound;
 use crate::kernel::Kernel;
 use crate::model::{ComparisonSettings, LevelSettings, TrainM, TrainU};
 use crate::{Level, LinkageError, Model, Table};
-use chance::{LevelCounts, level_counts};
+use chance::{LevelCounts, VALUE_PAIRS_MAX, level_counts};
 use dependence::EqualDraw;
 use em::{Fit, Problem};
 use patterns::{Counted, RulePatterns, training_patterns};
@@ -35,6 +36,8 @@ const RANDOM_PAIRS_PER_PRIOR_PAIR: f64 = 100.0;
 const ROUNDS: usize = 3;
 /// Pairs drawn for each comparison from those that agree in it.
 const EQUAL_DRAWS: u64 = 20_000;
+/// Pairs that agree in one comparison are one person's that often, before anything is known.
+const UNKNOWN_MATCH_SHARE: f64 = 0.3;
 /// A level that no labelled pair shows counts as half a pair.
 const UNSEEN: f64 = 0.5;
 
@@ -129,8 +132,11 @@ struct Ground<'k, 'a> {
     kernel: &'k Kernel<'a>,
     pairing: Pairing,
     row_hashes: Vec<u64>,
-    sample: Sample,
+    /// The share of the records that pairs were drawn from.
+    sample_share: f64,
     random: Counted,
+    /// By comparison over a dictionary: patterns of pairs that agree in it, and how many such pairs there are.
+    equal: Vec<(usize, Counted, u64)>,
     /// By comparison; nothing where u stays as in the file.
     counts: Vec<Option<LevelCounts>>,
     known_u: Vec<Vec<Option<f64>>>,
@@ -148,6 +154,7 @@ impl<'k, 'a> Ground<'k, 'a> {
             model.training.random_pairs,
             model.training.seed,
         );
+        let equal = equal_pairs(model, kernel, &sample, &pairing);
         let pairs = pairing.pairs();
         let counts = kernel
             .comparisons()
@@ -156,9 +163,13 @@ impl<'k, 'a> Ground<'k, 'a> {
             .enumerate()
             .map(|(place, (bound, settings))| {
                 (model.training.u == TrainU::Data).then(|| match bound {
-                    Bound::Coded(coded) => {
-                        level_counts(coded, settings.levels.len(), &pairing, &row_hashes)
-                    }
+                    Bound::Coded(coded) => level_counts(
+                        coded,
+                        settings.levels.len(),
+                        &pairing,
+                        &row_hashes,
+                        VALUE_PAIRS_MAX,
+                    ),
                     Bound::Rows(_) => bound.chances().map_or_else(
                         || sampled_counts(&random, place, settings.levels.len()),
                         |chances| LevelCounts {
@@ -179,8 +190,9 @@ impl<'k, 'a> Ground<'k, 'a> {
             kernel,
             pairing,
             row_hashes,
-            sample,
+            sample_share: sample.share,
             random,
+            equal,
             counts,
             known_u,
             pairs,
@@ -202,9 +214,9 @@ impl<'k, 'a> Ground<'k, 'a> {
         report.exact = self.exact_shares(model);
         let mut matches = 0.0;
         let mut fit = None;
-        for round in 0..ROUNDS {
+        for _ in 0..ROUNDS {
             self.set_u(model, matches);
-            if round > 0 && model.training.u == TrainU::Data {
+            if model.training.u == TrainU::Data {
                 report.dependence =
                     dependence::learn(model, &self.equal_draws(model, matches), &self.random);
             }
@@ -310,25 +322,31 @@ impl<'k, 'a> Ground<'k, 'a> {
         }
     }
 
-    /// Pairs that agree in each comparison over a dictionary.
-    fn equal_draws(&self, model: &Model, matches: f64) -> Vec<EqualDraw> {
-        let mut draws = Vec::new();
-        for (place, bound) in self.kernel.comparisons().iter().enumerate() {
-            let Bound::Coded(coded) = bound else { continue };
-            let seed = model.training.seed ^ drawn(1, place as u64);
-            let (patterns, pairs) =
-                self.sample
-                    .equal_patterns(self.kernel, coded, &self.pairing, EQUAL_DRAWS, seed);
-            let expected = matches
-                * self.sample.share.powi(2)
-                * model.comparisons[place].levels[0].m.unwrap_or(0.9);
-            draws.push(EqualDraw {
-                place,
-                patterns,
-                match_share: expected / count64(pairs).max(1.0),
-            });
-        }
-        draws
+    /// The pairs drawn for each comparison over a dictionary, with the share of matches to expect among them.
+    fn equal_draws(&self, model: &Model, matches: f64) -> Vec<EqualDraw<'_>> {
+        let draw = |(place, patterns, pairs): &'_ (usize, Counted, u64)| {
+            let best = model.comparisons[*place].levels[0].m.unwrap_or(0.9);
+            let expected = matches * self.sample_share.powi(2) * best / count64(*pairs).max(1.0);
+            (
+                *place,
+                if matches > 0.0 {
+                    expected
+                } else {
+                    UNKNOWN_MATCH_SHARE
+                },
+            )
+        };
+        self.equal
+            .iter()
+            .map(|equal| {
+                let (place, match_share) = draw(equal);
+                EqualDraw {
+                    place,
+                    patterns: &equal.1,
+                    match_share,
+                }
+            })
+            .collect()
     }
 
     /// Pairs of one person in the whole table: those that the rules hold, by the chance that a rule holds such a pair.
@@ -358,6 +376,32 @@ impl<'k, 'a> Ground<'k, 'a> {
         }
         (held / chances.max(0.05)).min(self.pairs / 2.0)
     }
+}
+
+/// Draws, for each comparison over a dictionary, pairs that agree in it; none where u stays as in the file.
+fn equal_pairs(
+    model: &Model,
+    kernel: &Kernel<'_>,
+    sample: &Sample,
+    pairing: &Pairing,
+) -> Vec<(usize, Counted, u64)> {
+    let draw = |(place, bound): (usize, &Bound<'_>)| {
+        let Bound::Coded(coded) = bound else {
+            return None;
+        };
+        let seed = model.training.seed ^ drawn(1, place as u64);
+        let (patterns, pairs) = sample.equal_patterns(kernel, coded, pairing, EQUAL_DRAWS, seed);
+        Some((place, patterns, pairs))
+    };
+    if model.training.u == TrainU::File {
+        return Vec::new();
+    }
+    kernel
+        .comparisons()
+        .iter()
+        .enumerate()
+        .filter_map(draw)
+        .collect()
 }
 
 /// Random pairs by level.
@@ -460,3 +504,6 @@ fn count(records: usize) -> f64 {
 fn count64(pairs: u64) -> f64 {
     pairs as f64
 }
+
+#[cfg(test)]
+mod tests;

@@ -49,6 +49,9 @@ pub struct FilesToLink {
     /// Link from this match probability on, whatever the model says
     #[arg(long, value_name = "PROBABILITY")]
     pub threshold: Option<f64>,
+    /// What people decided about pairs: `left_file,left_record,right_file,right_record,verdict,who,when,why`
+    #[arg(long, value_name = "FILE")]
+    pub decisions: Option<PathBuf>,
     /// How delimited files are read
     #[command(flatten)]
     pub reading: FileReading,

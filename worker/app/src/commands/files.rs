@@ -21,6 +21,7 @@ pub(super) fn options(what: &FilesToLink, out: PathBuf) -> Result<Options, Failu
         truth_column: None,
         one_to_one: what.one_to_one,
         threshold: what.threshold,
+        decisions: what.decisions.clone(),
         pairs_from: None,
         link_only: what.link_only,
         reading: reading(&what.reading)?,

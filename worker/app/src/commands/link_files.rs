@@ -60,6 +60,16 @@ impl Show for Shown {
                 thousands(column.ambiguous_order)
             );
         }
+        if let Some(settled) = &self.report.settled {
+            let _ = writeln!(
+                text,
+                "decisions of people: {} hold, {} replaced by later ones, {} contradict others, {} name no record",
+                settled.applied,
+                settled.superseded.len(),
+                settled.conflicts.len(),
+                settled.unknown.len()
+            );
+        }
         text.push_str(&linkage_report::text(report));
         let _ = writeln!(
             text,

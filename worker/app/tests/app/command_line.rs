@@ -51,6 +51,20 @@ fn every_command_of_the_table_is_understood() {
     );
     check("mapping preview a.toml --input x.csv --rows 5", "rows: 5");
     check(
+        "link-files --model m.toml a.csv b.csv --out O --id-column id --one-to-one --threshold 0.8",
+        "files: [\"a.csv\", \"b.csv\"], id_column: Some(\"id\"), one_to_one: true, link_only: false, threshold: Some(0.8)",
+    );
+    check(
+        "explain-files --model m.toml a.csv b.csv --record a:1 --record b:2",
+        "record: [\"a:1\", \"b:2\"]",
+    );
+    check("model new a.csv --out m.toml", "out: Some(\"m.toml\")");
+    check("model schema", "Schema");
+    check(
+        "encode a.csv --fields name,birth --dates birth --key-file K --out b.csv",
+        "fields: [\"name\", \"birth\"], dates: [\"birth\"], bits: 1024",
+    );
+    check(
         "fixtures generate --persons 9 --seed 2 --out W",
         "persons: 9, seed: 2",
     );

@@ -3,6 +3,7 @@
 
 mod command_line;
 mod configuration;
+mod files;
 mod postgres;
 mod telemetry;
 mod whole_way;

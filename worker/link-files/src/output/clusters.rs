@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use linkage::{Row, Table};
+use rayon::slice::ParallelSliceMut as _;
 
 /// Bytes that are made at a time.
 const PIECE_BYTES: usize = 1 << 16;
@@ -38,25 +39,58 @@ pub(crate) fn write_clusters(
 }
 
 /// The number of each row's cluster.
-pub(crate) fn numbers(table: &Table, clusters: &[Vec<Row>]) -> Vec<u32> {
-    let ranks = table.ranks();
-    let mut cluster_of_rank = vec![u32::MAX; ranks.len()];
-    let first = |rows: &Vec<Row>| rows.iter().map(|&row| ranks[row as usize]).min();
-    for (place, rank) in (0..).zip(clusters.iter().map(first)) {
-        if let Some(rank) = rank {
-            cluster_of_rank[rank as usize] = place;
+fn numbers(table: &Table, clusters: &[Vec<Row>]) -> Vec<u32> {
+    let order = Order::new(table);
+    let first = |cluster: &Vec<Row>| cluster.iter().map(|&row| order.key(row)).min();
+    let mut numbers = vec![0; table.len()];
+    let mut number_all = |places: &mut dyn Iterator<Item = usize>| {
+        for (number, place) in (1..).zip(places) {
+            for &row in &clusters[place] {
+                numbers[row as usize] = number;
+            }
         }
+    };
+    // Clusters come by their first row: where ids ascend in the files there is nothing to sort.
+    if clusters.iter().map(first).is_sorted() {
+        number_all(&mut (0..clusters.len()));
+        return numbers;
     }
-    let mut numbers = vec![0; ranks.len()];
-    let named = cluster_of_rank
-        .into_iter()
-        .filter(|place| *place != u32::MAX);
-    for (number, place) in (1..).zip(named) {
-        for &row in &clusters[place as usize] {
-            numbers[row as usize] = number;
-        }
-    }
+    let mut firsts = clusters.iter().map(first).zip(0..).collect::<Vec<_>>();
+    firsts.par_sort_unstable();
+    number_all(&mut firsts.into_iter().map(|(_, place)| place));
     numbers
+}
+
+/// The order of records that does not depend on rows: by source name, then by id, shorter ids first, as numbers go.
+struct Order<'a> {
+    table: &'a Table,
+    /// By source: its place in the order of names.
+    sources: Vec<u16>,
+}
+
+/// A record's place in the order: source, length of the id, its first bytes, the whole of it.
+type Key<'a> = (u16, u32, u64, &'a str);
+
+impl<'a> Order<'a> {
+    fn new(table: &'a Table) -> Self {
+        let names = table.source_names();
+        let before = |name: &String| names.iter().filter(|other| *other < name).count();
+        let place = |name| u16::try_from(before(name)).unwrap_or(u16::MAX);
+        Self {
+            table,
+            sources: names.iter().map(place).collect(),
+        }
+    }
+
+    fn key(&self, row: Row) -> Key<'a> {
+        let id = self.table.id(row);
+        let mut head = [0; 8];
+        let bytes = id.len().min(head.len());
+        head[..bytes].copy_from_slice(&id.as_bytes()[..bytes]);
+        let source = self.sources[usize::from(self.table.source(row))];
+        let length = u32::try_from(id.len()).unwrap_or(u32::MAX);
+        (source, length, u64::from_be_bytes(head), id)
+    }
 }
 
 /// A cell, quoted where it must be.
@@ -114,6 +148,16 @@ mod tests {
             &[vec![0, 2], vec![1]],
         );
         assert_eq!(turned, "file,record,cluster\nb,1,1\na,2,2\na,1,1\n");
+    }
+
+    #[test]
+    fn ids_that_are_numbers_go_as_numbers() {
+        let ids = ["10", "9", "100000000000", "100000000001"].map(|id| ("a", id));
+        let text = written(&ids, &[vec![0], vec![1], vec![3], vec![2]]);
+        assert_eq!(
+            text,
+            "file,record,cluster\na,10,2\na,9,1\na,100000000000,3\na,100000000001,4\n"
+        );
     }
 
     #[test]

@@ -125,6 +125,7 @@ pub(crate) fn options(folder: &Path, files: Vec<PathBuf>) -> Options {
         truth_column: Some("person".into()),
         one_to_one: false,
         threshold: None,
+        decisions: None,
         pairs_from: None,
         link_only: false,
         reading: Reading::default(),
