@@ -100,8 +100,9 @@ fn full(model: &Model, base: &[Record], now: &[Record]) -> (Pairs, Clusters) {
     let table = world::table(now);
     let both = [now, base].concat();
     let mut ids = TableIds::default();
-    both.iter()
-        .for_each(|record| ids.push(record.source, &record.id));
+    for record in &both {
+        ids.push(record.source, &record.id);
+    }
     let mut times = vec![0; now.len()];
     times.resize(both.len(), 1);
     let values = world::filled(Table::repeated(ids, times).unwrap(), &both);
@@ -159,7 +160,7 @@ fn crowded(size_max: usize, refine: bool, scope: Scope) -> Model {
     let mut model = TRAINED.clone();
     model.scope = scope;
     let mut by_name = model.blocks[0].clone();
-    by_name.name = "name".to_owned();
+    "name".clone_into(&mut by_name.name);
     by_name.on = vec!["prefix(name, 4)".to_owned()];
     by_name.fixes = Vec::new();
     model.blocks.push(by_name);
@@ -263,9 +264,9 @@ fn a_value_that_nobody_counted_weighs_its_levels_mean() {
         records.push(later);
     }
     let mut ids = TableIds::default();
-    records
-        .iter()
-        .for_each(|record| ids.push(record.source, &record.id));
+    for record in &records {
+        ids.push(record.source, &record.id);
+    }
     let mut times = vec![1; count];
     times.extend([0, 0]);
     let table = world::filled(Table::repeated(ids, times).unwrap(), &records);

@@ -1,7 +1,7 @@
 //! A finished run kept in memory, which answers "who is this?" for one record in well under a millisecond.
 //!
 //! The model, the threshold and the frequencies of values are those of the run. A value that no record of it has is compared
-//! as such values are, and weighs by its level's mean: nobody knows how rare it is.
+//! as such values are, and weighs by its level's mean: nobody knows how rare it is. A [`Register`] takes changes in.
 
 mod living;
 mod postings;
@@ -60,6 +60,9 @@ pub struct Found {
     /// Each comparison's level.
     pub pattern: Pattern,
 }
+
+/// A record to compare, and the first rule that gives it.
+type Candidate = (Row, usize);
 
 /// The value of the asked record in one comparison.
 struct Asked<'t> {
@@ -132,7 +135,7 @@ impl<'j, 'a> Index<'j, 'a> {
         &self,
         table: &Table,
         row: Row,
-    ) -> Result<(Vec<(Row, usize)>, Vec<String>), LinkageError> {
+    ) -> Result<(Vec<Candidate>, Vec<String>), LinkageError> {
         let (mut all, mut rows, mut left_out) = (Vec::new(), Vec::new(), Vec::new());
         let blocks = &self.job.model().blocks;
         for (rule, (postings, settings)) in self.postings.iter().zip(blocks).enumerate() {
@@ -152,7 +155,7 @@ impl<'j, 'a> Index<'j, 'a> {
         &self,
         table: &Table,
         row: Row,
-        candidates: &[(Row, usize)],
+        candidates: &[Candidate],
     ) -> Result<Vec<Option<Table>>, LinkageError> {
         let rows = candidates
             .iter()

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use rustc_hash::FxHashMap;
 
-use super::postings::Keys;
+use super::postings::{Keys, Postings};
 use super::values::{Codebook, Known};
 use super::{Index, WANTED_BY, level_of};
 use crate::comparison::{Bound, bind};
@@ -39,10 +39,7 @@ impl<'j, 'a> Records<'j, 'a> {
     pub(super) fn new(index: Index<'j, 'a>) -> Result<Self, LinkageError> {
         let (model, table) = (index.job.model(), index.job.table());
         let read = index.codebooks.iter().flat_map(Codebook::columns);
-        let blocked = index
-            .postings
-            .iter()
-            .flat_map(|postings| postings.columns());
+        let blocked = index.postings.iter().flat_map(Postings::columns);
         let columns = read.chain(blocked).cloned().collect();
         let rows = Row::try_from(table.len()).unwrap_or(Row::MAX);
         let says = |comparison: usize| {

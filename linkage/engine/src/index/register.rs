@@ -121,9 +121,9 @@ impl<'j, 'a> Register<'j, 'a> {
                 register.tie(pair, Decision::Link);
             }
         }
-        let before = register.identities.keys().cloned().collect();
+        let before = register.identities.keys().cloned().collect::<Vec<_>>();
         let all = (0..).take(rows).collect();
-        let feed = register.settle(&all, before)?;
+        let feed = register.settle(&all, &before)?;
         Ok((register, feed))
     }
 
@@ -145,7 +145,7 @@ impl<'j, 'a> Register<'j, 'a> {
         for (name, later) in admitted {
             self.exchange(name, Some(later), &mut touched)?;
         }
-        self.settle(&touched, Vec::new())
+        self.settle(&touched, &[])
     }
 
     /// Takes a record out; a record that is not there changes nothing. Tells what became of identities.
@@ -156,7 +156,7 @@ impl<'j, 'a> Register<'j, 'a> {
         let name = (source.to_owned(), id.to_owned());
         let mut touched = BTreeSet::new();
         self.exchange(name.clone(), None, &mut touched)?;
-        self.settle(&touched, vec![name])
+        self.settle(&touched, &[name])
     }
 
     /// How many records there are.
@@ -383,11 +383,7 @@ impl<'j, 'a> Register<'j, 'a> {
 
     /// Decides and clusters the components of touched records anew, and carries identities over. `gone` are records that may
     /// be no more.
-    fn settle(
-        &mut self,
-        touched: &BTreeSet<Row>,
-        gone: Vec<RecordId>,
-    ) -> Result<Feed, LinkageError> {
+    fn settle(&mut self, touched: &BTreeSet<Row>, gone: &[RecordId]) -> Result<Feed, LinkageError> {
         let (mut seen, mut clusters) = (FxHashSet::default(), Vec::new());
         for &record in touched {
             if !seen.contains(&record) {
@@ -396,7 +392,7 @@ impl<'j, 'a> Register<'j, 'a> {
                 clusters.append(&mut self.conclude(&component)?);
             }
         }
-        let concerned = clusters.iter().flatten().chain(&gone);
+        let concerned = clusters.iter().flatten().chain(gone);
         let before = concerned.filter_map(|name| self.identities.get_key_value(name));
         let before = before
             .map(|(name, identity)| (name.clone(), identity.clone()))
@@ -404,7 +400,9 @@ impl<'j, 'a> Register<'j, 'a> {
         let given = &self.given;
         let mut fresh = |first: &RecordId, attempt: u32| {
             let identity = |attempt| identity_of_record(&first.0, &first.1, attempt);
-            let unused = (attempt..).map(identity).find(|one| !given.contains(one));
+            let unused = (attempt..u32::MAX)
+                .map(identity)
+                .find(|one| !given.contains(one));
             unused.unwrap_or_default()
         };
         let (now, feed) = carry_over(&before, &clusters, &mut fresh);

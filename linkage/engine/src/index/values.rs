@@ -102,9 +102,7 @@ fn cell(column: &Column, row: Row) -> Option<u64> {
                 .map(|&code| text(names.name(code)))
                 .collect::<Vec<_>>();
             elements.sort_unstable();
-            elements
-                .into_iter()
-                .fold(4, |hash, element| crate::blocking::mixed(hash, element))
+            elements.into_iter().fold(4, crate::blocking::mixed)
         }
         Column::Opaque(_) => return None,
     })
