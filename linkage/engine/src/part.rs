@@ -186,7 +186,7 @@ impl<'a> Part<'a> {
         let among_all = pairs.iter().map(|pair| ScoredPair {
             left: places[pair.left as usize],
             right: places[pair.right as usize],
-            ..pair.clone()
+            ..*pair
         });
         let among_all = among_all.collect::<Vec<_>>();
         let choice = decide_without_labels(&self.model, all, scores, &among_all)?;

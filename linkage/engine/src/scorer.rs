@@ -156,7 +156,9 @@ impl<'k, 'a> Scorer<'k, 'a> {
         let chunks = blocks.chunks();
         let parts = on_all_threads(self.kernel, &chunks, ScoreCounts::new, work, |_| {});
         let mut counts = ScoreCounts::new();
-        parts.iter().for_each(|part| counts.add(part));
+        for part in &parts {
+            counts.add(part);
+        }
         counts
     }
 

@@ -27,11 +27,11 @@ pub(crate) fn group(entries: Vec<Entry>) -> Vec<Entry> {
     for &(key, _) in &entries {
         ends[bucket(key)] += 1;
     }
-    let mut next = vec![0_usize; 1 << bits];
     for place in 1..ends.len() {
         ends[place] += ends[place - 1];
-        next[place] = ends[place - 1];
     }
+    let mut next = vec![0_usize; 1 << bits];
+    next[1..].copy_from_slice(&ends[..ends.len() - 1]);
     let mut grouped = vec![(0, 0); entries.len()];
     for entry in entries {
         let place = &mut next[bucket(entry.0)];

@@ -61,7 +61,7 @@ pub struct Found {
     pub pattern: Pattern,
 }
 
-/// A record to compare, and the first rule that gives it.
+/// A record of the index, with the place of the first rule that gives it.
 type Candidate = (Row, usize);
 
 /// The value of the asked record in one comparison.

@@ -33,7 +33,7 @@ fn people() -> TempDir {
     ];
     let word = |mut number: u64| {
         let mut word = String::new();
-        for _ in 0..4 {
+        for _ in 0..2 {
             number = number
                 .wrapping_mul(0x5851_F42D_4C95_7F2D)
                 .wrapping_add(0x1405_7B7E_F767_814F);

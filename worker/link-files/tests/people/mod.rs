@@ -88,7 +88,7 @@ pub(crate) fn rows(persons: u64, file: char) -> Vec<String> {
         let of = |what: u64, below: u64| drawn(person, what) % below;
         let word = |from: u64| {
             let syllable = |what: u64| syllables[usize::try_from(of(what, 12)).unwrap()];
-            (from..from + 4).map(syllable).collect::<String>()
+            (from..from + 2).map(syllable).collect::<String>()
         };
         let (mut given, surname) = (word(1), word(11));
         if file == 'b' && of(91, 10) == 0 {
