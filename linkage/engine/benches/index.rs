@@ -122,7 +122,7 @@ fn table(people: impl Iterator<Item = Person>) -> Table {
 /// The person with a slip: a third have a letter that nobody has there.
 fn slipped(number: u64) -> Person {
     let mut person = person(number);
-    if drawn(number, 91) % 3 == 0 {
+    if drawn(number, 91).is_multiple_of(3) {
         let at = 1 + usize::try_from(drawn(number, 92) % 3).unwrap();
         person.surname.replace_range(at..=at, "x");
     }

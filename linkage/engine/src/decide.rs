@@ -21,6 +21,11 @@ pub trait Rules: Sync {
     fn doubt(&self, _pair: &ScoredPair, _parts: &dyn Fn() -> Vec<Weighed>) -> Option<&'static str> {
         None
     }
+
+    /// Whether there is no such knowledge at all, about any pair.
+    fn are_none(&self) -> bool {
+        false
+    }
 }
 
 impl ScoredPair {
@@ -41,7 +46,11 @@ impl ScoredPair {
 /// No knowledge beside the weights.
 pub struct NoRules;
 
-impl Rules for NoRules {}
+impl Rules for NoRules {
+    fn are_none(&self) -> bool {
+        true
+    }
+}
 
 /// What becomes of a pair at or above the review threshold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]

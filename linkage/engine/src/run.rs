@@ -198,6 +198,11 @@ impl<'a> Job<'a> {
         &self.kernel
     }
 
+    /// Whether weights alone decide: neither the caller's rules nor people's decisions stand beside them.
+    pub(crate) fn goes_by_weights(&self) -> bool {
+        self.rules.are_none() && self.constraints.is_empty()
+    }
+
     /// The model with the probabilities used.
     #[must_use]
     pub fn model(&self) -> &Model {

@@ -214,12 +214,15 @@ impl ComparisonWeights {
         Ok(weights)
     }
 
-    /// The weight of two equal values for each code.
+    /// The weight of two equal values for each code. Of a value that no counted record has, nobody knows how rare it is: it
+    /// weighs its level's mean.
     fn by_code(&self, coded: &Coded<'_>) -> Vec<f32> {
         let codes = 1..u32::try_from(coded.counts.len()).unwrap_or(u32::MAX);
         let of_code = |code| {
             let mut outcome = coded.values.outcome(code, code);
-            if outcome.share == 0.0 {
+            if coded.counts[code as usize] == 0 {
+                outcome.share = 0.0;
+            } else if outcome.share == 0.0 {
                 outcome.share = coded.share(code);
             }
             self.weigh(outcome)
@@ -238,14 +241,22 @@ impl ComparisonWeights {
     }
 
     /// The weight of two unequal values. Where the level weighs by rarity and the outcome names no shared value, the
-    /// two values' mean share against that of all pairs at this level tells how much rarer this agreement is.
+    /// two values' mean share against that of all pairs at this level tells how much rarer this agreement is. Where no counted
+    /// record has one of the two values, the level's mean stands.
     #[inline]
     pub(crate) fn unequal(&self, outcome: Outcome, coded: &Coded<'_>, codes: (u32, u32)) -> f32 {
         let Level::At(place) = outcome.level else {
             return 0.0;
         };
         let level = &self.levels[usize::from(place)];
-        if !level.rarity || outcome.share > 0.0 || level.mean_share <= 0.0 {
+        if !level.rarity {
+            return level.bits;
+        }
+        let counted = |code: u32| coded.counts[code as usize] > 0;
+        if !counted(codes.0) || !counted(codes.1) {
+            return level.bits;
+        }
+        if outcome.share > 0.0 || level.mean_share <= 0.0 {
             return self.weigh(outcome);
         }
         let mean = f64::midpoint(

@@ -1,10 +1,15 @@
 //! A finished run kept in memory, which answers "who is this?" for one record in well under a millisecond.
 //!
 //! The model, the threshold and the frequencies of values are those of the run. A value that no record of it has is compared
-//! as such values are, and weighs by its level's mean: nobody knows how rare it is.
+//! as such values are, and weighs by its level's mean: nobody knows how rare it is. A [`Register`] takes changes in.
 
+mod living;
 mod postings;
+mod records;
+mod register;
 mod values;
+
+pub use register::{Feed, KeptPair, Register};
 
 use std::sync::Mutex;
 
@@ -16,7 +21,7 @@ use crate::model::ComparisonSettings;
 use crate::run::Job;
 use crate::scorer::Scorer;
 use crate::weigh::Pattern;
-use crate::{Column, LinkageError, MISSING, Row, Table};
+use crate::{Column, Level, LinkageError, MISSING, Row, Table};
 
 /// Who asks for columns, in errors.
 const WANTED_BY: &str = "the index";
@@ -220,11 +225,8 @@ impl<'j, 'a> Index<'j, 'a> {
                 _ if theirs == MISSING => None,
                 (Known::As(ours), _) => Some(self.scorer.part(comparison, (ours, theirs), worker)),
                 (Known::Never, Some(among)) => {
-                    let codes = (among.rows[0], among.rows[place as usize]);
-                    let level = among
-                        .values
-                        .outcome(codes.0.min(codes.1), codes.0.max(codes.1));
-                    Some(self.scorer.mean_part(comparison, level.level))
+                    let level = level_of(among, place);
+                    level.map(|level| self.scorer.mean_part(comparison, level))
                 }
                 (Known::Missing | Known::Never, _) => None,
             };
@@ -252,4 +254,11 @@ impl<'j, 'a> Index<'j, 'a> {
         }
         found
     }
+}
+
+/// The level of the first row of a small table against another; `None` where there is nothing to compare.
+fn level_of(among: &Coded<'_>, place: Row) -> Option<Level> {
+    let codes = (among.rows[0], among.rows[place as usize]);
+    let (low, high) = (codes.0.min(codes.1), codes.0.max(codes.1));
+    (low != MISSING).then(|| among.values.outcome(low, high).level)
 }

@@ -16,6 +16,21 @@ pub(super) struct Postings {
     refined: Blocks,
 }
 
+/// A record's keys in one rule.
+pub(super) struct Keys {
+    pub(super) on: Vec<u64>,
+    pub(super) refine: Vec<u64>,
+}
+
+/// Names a block of a rule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) enum Block {
+    /// By its key.
+    Whole(u64),
+    /// By its key and refining key together.
+    Part(u64),
+}
+
 /// Records by key.
 #[derive(Default)]
 struct Blocks {
@@ -43,9 +58,9 @@ impl Postings {
         };
         let (mut whole, mut parts) = (Vec::new(), Vec::new());
         for row in (0..).take(table.len()) {
-            let (keys, refining) = postings.keys(table, row)?;
-            whole.extend(keys.iter().map(|&key| (key, row)));
-            parts.extend(both(&keys, &refining).map(|key| (key, row)));
+            let keys = postings.keys(table, row)?;
+            whole.extend(keys.on.iter().map(|&key| (key, row)));
+            parts.extend(both(&keys.on, &keys.refine).map(|key| (key, row)));
         }
         postings.blocks = Blocks::of(whole);
         postings.refined = Blocks::of(parts);
@@ -60,7 +75,10 @@ impl Postings {
         row: Row,
         found: &mut Vec<Row>,
     ) -> Result<bool, LinkageError> {
-        let (keys, refining) = self.keys(table, row)?;
+        let Keys {
+            on: keys,
+            refine: refining,
+        } = self.keys(table, row)?;
         let mut left_out = false;
         for &key in &keys {
             let block = self.blocks.rows_of(key);
@@ -82,13 +100,46 @@ impl Postings {
     }
 
     /// The record's keys, and its refining keys.
-    fn keys(&self, table: &Table, row: Row) -> Result<(Vec<u64>, Vec<u64>), LinkageError> {
-        let keys = joined(&self.on, table, row, &self.wanted_by)?;
-        if self.refine.is_empty() || keys.is_empty() {
-            return Ok((keys, Vec::new()));
-        }
-        Ok((keys, joined(&self.refine, table, row, &self.wanted_by)?))
+    pub(super) fn keys(&self, table: &Table, row: Row) -> Result<Keys, LinkageError> {
+        let on = joined(&self.on, table, row, &self.wanted_by)?;
+        let refine = if self.refine.is_empty() || on.is_empty() {
+            Vec::new()
+        } else {
+            joined(&self.refine, table, row, &self.wanted_by)?
+        };
+        Ok(Keys { on, refine })
     }
+
+    /// Most records of a block.
+    pub(super) fn size_max(&self) -> usize {
+        self.size_max
+    }
+
+    /// The records of a block, ascending.
+    pub(super) fn members(&self, block: Block) -> &[Row] {
+        match block {
+            Block::Whole(key) => self.blocks.rows_of(key),
+            Block::Part(key) => self.refined.rows_of(key),
+        }
+    }
+
+    /// The columns that the rule reads.
+    pub(super) fn columns(&self) -> impl Iterator<Item = &String> {
+        self.on.iter().chain(&self.refine).flat_map(Key::columns)
+    }
+}
+
+impl Keys {
+    /// The blocks that hold the record, were they all small enough.
+    pub(super) fn blocks(&self) -> impl Iterator<Item = Block> {
+        let whole = self.on.iter().map(|&key| Block::Whole(key));
+        whole.chain(both(&self.on, &self.refine).map(Block::Part))
+    }
+}
+
+/// The part of a block that a refining key makes.
+pub(super) fn part(key: u64, refining: u64) -> Block {
+    Block::Part(mixed(key, refining))
 }
 
 fn both(keys: &[u64], refining: &[u64]) -> impl Iterator<Item = u64> {

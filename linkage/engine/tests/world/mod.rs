@@ -72,11 +72,14 @@ pub(crate) fn records(persons: u64, seed: u64) -> Vec<Record> {
 
 /// The records' table.
 pub(crate) fn table(records: &[Record]) -> Table {
-    let mut table = Table::new(
-        records
-            .iter()
-            .map(|record| (record.source, record.id.as_str())),
-    );
+    let ids = records
+        .iter()
+        .map(|record| (record.source, record.id.as_str()));
+    filled(Table::new(ids), records)
+}
+
+/// The records' columns, in a table of their ids.
+pub(crate) fn filled(mut table: Table, records: &[Record]) -> Table {
     let birth = |record: &Record| PackedDate::new(record.birth.0, record.birth.1, record.birth.2);
     let columns = [
         (
