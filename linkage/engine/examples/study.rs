@@ -90,10 +90,8 @@ fn split(line: &str) -> Vec<String> {
         .collect()
 }
 
-fn study(records: &Records, table: &Table, linkage: &Linkage, seconds: f64) -> serde_json::Value {
-    let persons = &records.columns["person"];
-    let same = |left: u32, right: u32| persons[left as usize] == persons[right as usize];
-    let across = linkage.model.scope == linkage::Scope::AcrossSources;
+/// Pairs of one person's records that a run could find.
+fn true_pairs(persons: &[String], table: &Table, across: bool) -> u64 {
     let mut people = BTreeMap::<&str, BTreeMap<u16, u64>>::new();
     for (row, person) in (0..).zip(persons) {
         *people
@@ -110,7 +108,14 @@ fn study(records: &Records, table: &Table, linkage: &Linkage, seconds: f64) -> s
             .sum::<u64>();
         all * (all.max(1) - 1) / 2 - if across { within } else { 0 }
     };
-    let matches = people.values().map(pairs_of).sum::<u64>();
+    people.values().map(pairs_of).sum()
+}
+
+fn study(records: &Records, table: &Table, linkage: &Linkage, seconds: f64) -> serde_json::Value {
+    let persons = &records.columns["person"];
+    let same = |left: u32, right: u32| persons[left as usize] == persons[right as usize];
+    let across = linkage.model.scope == linkage::Scope::AcrossSources;
+    let matches = true_pairs(persons, table, across);
     let mut pairs = linkage
         .pairs
         .iter()

@@ -39,14 +39,14 @@ fn truth(records: &[Record], linkage: &Linkage, choice: &Choice) -> (f64, f64) {
         .iter()
         .filter(|pair| f64::from(pair.weight) >= choice.weight)
         .collect::<Vec<_>>();
-    let found = links.iter().filter(|pair| same(pair)).count() as f64;
+    let found = figure(links.iter().filter(|pair| same(pair)).count());
     let persons = records
         .iter()
         .map(|record| record.person)
         .collect::<std::collections::BTreeSet<_>>();
     (
-        found / links.len() as f64,
-        found / (records.len() - persons.len()) as f64,
+        found / figure(links.len()),
+        found / figure(records.len() - persons.len()),
     )
 }
 
@@ -120,4 +120,8 @@ fn a_settled_model_keeps_threshold_and_calibration() {
     let second = job.link(&|_, _, _| {}).unwrap();
     assert_eq!(linkage.clusters, second.clusters);
     assert!(second.model.thresholds.link > 0.0 && choice.links > 0);
+}
+
+fn figure(count: usize) -> f64 {
+    f64::from(u32::try_from(count).unwrap())
 }

@@ -474,7 +474,7 @@ mod tests {
     #[test]
     fn parts_in_three_columns_make_a_date() {
         let check = |year, month, day, expected: &str| {
-            assert_eq!(shown(of_parts(year, month, day)), expected)
+            assert_eq!(shown(of_parts(year, month, day)), expected);
         };
         check(Some("1970"), Some("3"), Some("4"), "1970-3-4");
         check(Some("1970.0"), Some("03"), None, "1970-3-0");

@@ -182,11 +182,12 @@ impl Plan {
     fn table(&self, real: &Table, rows: &[Row]) -> Result<Table, LinkageError> {
         let mut ids = TableIds::default();
         let source = |row: Row| real.source_names()[usize::from(real.source(row))].as_str();
-        rows.iter()
-            .for_each(|&row| ids.push(source(row), real.id(row)));
-        (0..self.decoys).for_each(|decoy| {
-            ids.push(source(self.donors_of(decoy)[0]), &format!("decoy {decoy}"))
-        });
+        for &row in rows {
+            ids.push(source(row), real.id(row));
+        }
+        for decoy in 0..self.decoys {
+            ids.push(source(self.donors_of(decoy)[0]), &format!("decoy {decoy}"));
+        }
         let each = u32::try_from(real.len().div_ceil(rows.len().max(1))).unwrap_or(u32::MAX);
         let mut table = if each == 1 {
             Table::of(ids)

@@ -93,17 +93,18 @@ pub(crate) fn prior_bits(scores: &ScoreCounts, pairing: &Pairing, records: usize
     (odds / (1.0 - odds)).log2()
 }
 
+fn root(parents: &mut [Row], row: Row) -> Row {
+    let mut row = row;
+    while parents[row as usize] != row {
+        parents[row as usize] = parents[parents[row as usize] as usize];
+        row = parents[row as usize];
+    }
+    row
+}
+
 /// For each record the lowest row that likely matches tie it to.
 fn likely_persons(records: usize, pairs: &[ScoredPair], calibration: &Calibration) -> Vec<Row> {
     let mut parents = (0..).take(records).collect::<Vec<Row>>();
-    fn root(parents: &mut [Row], row: Row) -> Row {
-        let mut row = row;
-        while parents[row as usize] != row {
-            parents[row as usize] = parents[parents[row as usize] as usize];
-            row = parents[row as usize];
-        }
-        row
-    }
     for pair in pairs
         .iter()
         .filter(|pair| calibration.probability(f64::from(pair.weight)) >= 0.5)

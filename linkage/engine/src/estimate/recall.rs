@@ -104,7 +104,7 @@ impl BlockingRecall {
             let elsewhere = elsewhere.collect::<Vec<_>>();
             for ((element, elsewhere), agree) in elements.iter_mut().zip(elsewhere).zip(&agree) {
                 let count = |counts: &mut (u64, u64)| {
-                    *counts = (counts.0 + 1, counts.1 + u64::from(*agree))
+                    *counts = (counts.0 + 1, counts.1 + u64::from(*agree));
                 };
                 count(&mut element.anywhere);
                 if elsewhere {

@@ -73,15 +73,16 @@ impl Pairing {
         let mut mass = vec![0_u64; self.sources + 1];
         self.strict
             .iter()
-            .for_each(|&strict| self.put(&mut mass, strict));
+            .for_each(|&strict| put(&mut mass, strict));
         own_pairs(&mass) as f64
     }
+}
 
-    fn put(&self, mass: &mut [u64], strict: Option<u8>) {
-        mass[0] += 1;
-        if let Some(source) = strict {
-            mass[usize::from(source) + 1] += 1;
-        }
+/// Counts a record, and for its strict source if it has one.
+fn put(mass: &mut [u64], strict: Option<u8>) {
+    mass[0] += 1;
+    if let Some(source) = strict {
+        mass[usize::from(source) + 1] += 1;
     }
 }
 
@@ -114,7 +115,7 @@ impl Sums {
         self.shares[at] += u128::from(pairs) * u128::from(records);
     }
 
-    fn joined(mut self, other: Self) -> Self {
+    fn joined(mut self, other: &Self) -> Self {
         for at in 0..=LEVELS_MAX {
             self.pairs[at] += other.pairs[at];
             self.shares[at] += other.shares[at];
@@ -217,7 +218,7 @@ fn compared(coded: &Coded<'_>, (entries, exact): (Vec<Entry>, usize)) -> (Sums, 
     };
     (0..entries.len()).into_par_iter().map(row).reduce(
         || (Sums::default(), 0),
-        |left, right| (left.0.joined(right.0), left.1 + right.1),
+        |left, right| (left.0.joined(&right.0), left.1 + right.1),
     )
 }
 
@@ -236,7 +237,7 @@ fn masses(coded: &Coded<'_>, pairing: &Pairing) -> Vec<u64> {
         return masses;
     }
     for (&code, &strict) in coded.rows.iter().zip(&pairing.strict) {
-        pairing.put(&mut masses[code as usize * width..][..width], strict);
+        put(&mut masses[code as usize * width..][..width], strict);
     }
     masses
 }
@@ -270,9 +271,9 @@ fn entries(
         let mark = &mut marks[code as usize];
         *mark = (*mark).min(hash);
     }
-    known
-        .iter_mut()
-        .for_each(|entry| entry.1 = marks[entry.2 as usize]);
+    for entry in &mut known {
+        entry.1 = marks[entry.2 as usize];
+    }
     known.sort_unstable();
     let head = (value_pairs_max / REPRESENTED_PART).isqrt();
     let (exact, tail) = known.split_at(head);

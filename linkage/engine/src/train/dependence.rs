@@ -185,17 +185,14 @@ impl Tables {
                         compared += count as f64;
                     }
                 }
-                for at_one in 1..=model.comparisons[one].levels.len() {
-                    for at_other in 1..=model.comparisons[other].levels.len() {
+                let levels_of = |place: usize| 1..=model.comparisons[place].levels.len();
+                for (at_one, seen) in levels_of(one).zip(&seen[1..]) {
+                    for (at_other, &seen) in levels_of(other).zip(&seen[1..]) {
                         let covered = self.agreed[one] == Some(at_one)
                             || self.agreed[other] == Some(at_other);
                         if !covered {
                             let expected = compared * u(one, at_one) * u(other, at_other);
-                            self.put(
-                                (one, at_one),
-                                (other, at_other),
-                                (seen[at_one][at_other], expected),
-                            );
+                            self.put((one, at_one), (other, at_other), (seen, expected));
                         }
                     }
                 }
@@ -306,7 +303,9 @@ fn non_matches(model: &Model, draw: &EqualDraw<'_>) -> Vec<(Pattern, f64)> {
         }
     }
     if !credible(&m, &known_u, &u, draw.place) {
-        pairs.iter_mut().for_each(|(_, not)| *not = 0.0);
+        for (_, not) in &mut pairs {
+            *not = 0.0;
+        }
     }
     pairs
 }

@@ -7,16 +7,45 @@ use rustc_hash::{FxHashMap, FxHasher};
 
 use super::chance::Pairing;
 use super::patterns::{Counted, counted};
-use crate::comparison::Coded;
+use crate::comparison::{Bound, Coded};
 use crate::kernel::{Kernel, Worker};
-use crate::{MISSING, Row, Table};
+use crate::model::TrainU;
+use crate::{MISSING, Model, Row, Table};
 
 /// Random pairs of one unit of work.
 const DRAWS_PER_CHUNK: u64 = 1 << 13;
 /// Most records that pairs are drawn from: their pairs are plenty.
 const SAMPLE_MAX: usize = 200_000;
+/// Pairs drawn for each comparison from those that agree in it.
+const EQUAL_DRAWS: u64 = 20_000;
 /// A pair that may not be drawn is drawn anew so many times.
 const TRIES: u64 = 8;
+
+/// Draws, for each comparison over a dictionary, pairs that agree in it; none where u stays as in the file.
+pub(super) fn equal_pairs(
+    model: &Model,
+    kernel: &Kernel<'_>,
+    sample: &Sample,
+    pairing: &Pairing,
+) -> Vec<(usize, Counted, u64)> {
+    let draw = |(place, bound): (usize, &Bound<'_>)| {
+        let Bound::Coded(coded) = bound else {
+            return None;
+        };
+        let seed = model.training.seed ^ drawn(1, place as u64);
+        let (patterns, pairs) = sample.equal_patterns(kernel, coded, pairing, EQUAL_DRAWS, seed);
+        Some((place, patterns, pairs))
+    };
+    if model.training.u == TrainU::File {
+        return Vec::new();
+    }
+    kernel
+        .comparisons()
+        .iter()
+        .enumerate()
+        .filter_map(draw)
+        .collect()
+}
 
 /// A hash of each record's source and id.
 pub(crate) fn row_hashes(table: &Table) -> Vec<u64> {

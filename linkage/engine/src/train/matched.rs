@@ -55,9 +55,8 @@ fn mutual(seen: &[[f64; LEVELS]; LEVELS]) -> (f64, f64, f64) {
     let column = |at: usize| seen[1..].iter().map(|row| row[at]).sum::<f64>();
     let pairs = (1..LEVELS).map(row).sum::<f64>();
     let mut sum = 0.0;
-    for at_row in 1..LEVELS {
-        for at_column in 1..LEVELS {
-            let here = seen[at_row][at_column];
+    for (at_row, seen) in seen.iter().enumerate().skip(1) {
+        for (at_column, &here) in seen.iter().enumerate().skip(1) {
             if here > 0.0 {
                 sum += here / pairs * (here * pairs / (row(at_row) * column(at_column))).log2();
             }

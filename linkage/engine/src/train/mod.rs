@@ -25,6 +25,7 @@ use crate::model::{ComparisonSettings, LevelSettings, TrainM, TrainU};
 use crate::{Level, LinkageError, Model, Table};
 use chance::{LevelCounts, VALUE_PAIRS_MAX, level_counts};
 use dependence::EqualDraw;
+use draws::equal_pairs;
 use em::{Fit, Problem};
 use patterns::{Counted, RulePatterns, training_patterns};
 
@@ -34,8 +35,6 @@ const CHANCE_MIN: f64 = 1e-9;
 const RANDOM_PAIRS_PER_PRIOR_PAIR: f64 = 100.0;
 /// Rounds of u without the matches, dependence, and m: each needs the others.
 const ROUNDS: usize = 3;
-/// Pairs drawn for each comparison from those that agree in it.
-const EQUAL_DRAWS: u64 = 20_000;
 /// Pairs that agree in one comparison are one person's that often, before anything is known.
 const UNKNOWN_MATCH_SHARE: f64 = 0.3;
 /// A level that no labelled pair shows counts as half a pair.
@@ -128,8 +127,7 @@ enum Evidence {
 }
 
 /// What the table tells before anything is learnt.
-struct Ground<'k, 'a> {
-    kernel: &'k Kernel<'a>,
+struct Ground {
     pairing: Pairing,
     row_hashes: Vec<u64>,
     /// The share of the records that pairs were drawn from.
@@ -144,8 +142,8 @@ struct Ground<'k, 'a> {
     pairs: f64,
 }
 
-impl<'k, 'a> Ground<'k, 'a> {
-    fn new(model: &Model, table: &Table, kernel: &'k Kernel<'a>) -> Self {
+impl Ground {
+    fn new(model: &Model, table: &Table, kernel: &Kernel<'_>) -> Self {
         let (pairing, row_hashes) = (Pairing::new(model, table), row_hashes(table));
         let sample = Sample::new(table, &row_hashes);
         let random = sample.random_patterns(
@@ -187,7 +185,6 @@ impl<'k, 'a> Ground<'k, 'a> {
             .map(|comparison| comparison.levels.iter().map(|level| level.u).collect())
             .collect();
         Self {
-            kernel,
             pairing,
             row_hashes,
             sample_share: sample.share,
@@ -324,7 +321,7 @@ impl<'k, 'a> Ground<'k, 'a> {
 
     /// The pairs drawn for each comparison over a dictionary, with the share of matches to expect among them.
     fn equal_draws(&self, model: &Model, matches: f64) -> Vec<EqualDraw<'_>> {
-        let draw = |(place, patterns, pairs): &'_ (usize, Counted, u64)| {
+        let draw = |(place, _, pairs): &'_ (usize, Counted, u64)| {
             let best = model.comparisons[*place].levels[0].m.unwrap_or(0.9);
             let expected = matches * self.sample_share.powi(2) * best / count64(*pairs).max(1.0);
             (
@@ -376,32 +373,6 @@ impl<'k, 'a> Ground<'k, 'a> {
         }
         (held / chances.max(0.05)).min(self.pairs / 2.0)
     }
-}
-
-/// Draws, for each comparison over a dictionary, pairs that agree in it; none where u stays as in the file.
-fn equal_pairs(
-    model: &Model,
-    kernel: &Kernel<'_>,
-    sample: &Sample,
-    pairing: &Pairing,
-) -> Vec<(usize, Counted, u64)> {
-    let draw = |(place, bound): (usize, &Bound<'_>)| {
-        let Bound::Coded(coded) = bound else {
-            return None;
-        };
-        let seed = model.training.seed ^ drawn(1, place as u64);
-        let (patterns, pairs) = sample.equal_patterns(kernel, coded, pairing, EQUAL_DRAWS, seed);
-        Some((place, patterns, pairs))
-    };
-    if model.training.u == TrainU::File {
-        return Vec::new();
-    }
-    kernel
-        .comparisons()
-        .iter()
-        .enumerate()
-        .filter_map(draw)
-        .collect()
 }
 
 /// Random pairs by level.

@@ -44,6 +44,9 @@ fixes = ["town", "postcode"]
 train = true
 "#;
 
+/// A person's number and what a record says.
+type PersonRow = (u64, String, String, String, String);
+
 fn model(more: &str) -> Model {
     Model::parse(&format!("{more}\n{MODEL}")).unwrap()
 }
@@ -55,12 +58,12 @@ fn table(persons: u64, sources: &[&str]) -> Table {
         let of = |what: u64, below: u64| drawn(person * 31 + what, 7) % below;
         let name = format!(
             "{}{}",
-            ["ka", "mi", "to", "ra"][(of(1, 4)) as usize],
-            ["shi", "no", "yu", "ha", "ko", "ne"][of(2, 6) as usize]
+            ["ka", "mi", "to", "ra"][usize::try_from(of(1, 4)).unwrap()],
+            ["shi", "no", "yu", "ha", "ko", "ne"][usize::try_from(of(2, 6)).unwrap()]
         );
         let name = format!(
             "{name}{}",
-            ["ta", "sa", "re", "wo", "ku"][of(3, 5) as usize]
+            ["ta", "sa", "re", "wo", "ku"][usize::try_from(of(3, 5)).unwrap()]
         );
         let town = of(4, 12);
         let postcode = format!("{}", town * 10 + of(5, 2));
@@ -90,7 +93,7 @@ fn table(persons: u64, sources: &[&str]) -> Table {
             .enumerate()
             .map(|(row, id)| (source(row), id.as_str())),
     );
-    let column = |get: &dyn Fn(&(u64, String, String, String, String)) -> String| {
+    let column = |get: &dyn Fn(&PersonRow) -> String| {
         let values = rows.iter().map(get).collect::<Vec<_>>();
         Column::Codes(Codes::from_values(
             values.iter().map(|value| Some(value.as_str())),
@@ -192,7 +195,7 @@ fn m_and_the_number_of_matches_are_found_without_a_label() {
     let table = table(3_000, &["a"]);
     let mut model = model("");
     let report = trained(&mut model, &table);
-    let matches = table.len() as f64 - 3_000.0;
+    let matches = f64::from(u32::try_from(table.len()).unwrap()) - 3_000.0;
     assert!(
         report.converged && (report.matches / matches - 1.0).abs() < 0.15,
         "{report:?} of {matches}"
