@@ -28,7 +28,8 @@ fn linked(table: &Table) -> Linkage {
 fn strangers_are_told_which_keys_keep_them_apart_and_what_would_have_to_change() {
     let records = records(300, 8);
     let table = table(&records);
-    let stranger = (0..).find(|&row| records[row as usize].person != records[0].person);
+    let stranger = (0..u32::try_from(records.len()).unwrap())
+        .find(|&row| records[row as usize].person != records[0].person);
     let explained = explained(&table, &NoRules, 0, stranger.unwrap());
     assert_eq!(explained.verdict, Verdict::NonLink);
     let Obstacle::NotCandidates { rules } = &explained.obstacles[0] else {
