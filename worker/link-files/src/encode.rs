@@ -201,15 +201,12 @@ fn write(
             line.clear();
             push_field(&mut line, records.table.id(row));
             output.write_all(&line)?;
-            match filter {
-                Some(filter) => {
-                    shares += f64::from(filter.ones()) / real(filter.bits());
-                    writeln!(output, ",{}", filter.to_base64())?;
-                }
-                None => {
-                    without_filter += 1;
-                    output.write_all(b",\n")?;
-                }
+            if let Some(filter) = filter {
+                shares += f64::from(filter.ones()) / real(filter.bits());
+                writeln!(output, ",{}", filter.to_base64())?;
+            } else {
+                without_filter += 1;
+                output.write_all(b",\n")?;
             }
         }
         progress("encode", u64::from(first), u64::from(all));

@@ -82,9 +82,7 @@ fn schema(model: &Model) -> Schema {
 
 impl PairTable<'_> {
     fn columns(&self, places: &[usize]) -> Result<Vec<ArrayRef>, LinkageError> {
-        let pairs = places
-            .iter()
-            .map(|&place| self.linkage.pairs[place].clone());
+        let pairs = places.iter().map(|&place| self.linkage.pairs[place]);
         let pairs = pairs.collect::<Vec<_>>();
         let decisions = places.iter().map(|&place| self.linkage.decisions[place]);
         let decisions = decisions.collect::<Vec<_>>();

@@ -212,7 +212,7 @@ impl SetAsides {
         self.records += split.rows as u64;
         self.count += split.set_aside.len() as u64;
         let room = SET_ASIDE_TOLD_MAX.saturating_sub(self.told.len());
-        self.told.extend(split.set_aside.iter().take(room).cloned());
+        self.told.extend(split.set_aside.iter().take(room).copied());
     }
 }
 

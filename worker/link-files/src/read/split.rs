@@ -155,11 +155,11 @@ impl Splitter {
                 self.push(split, field, trimmed(text, cell, hit));
                 field += 1;
             } else {
-                if !is_blank(&text[begin..hit]) {
+                if is_blank(&text[begin..hit]) {
+                    self.blank(split, 1);
+                } else {
                     self.push(split, field, trimmed(text, cell, hit));
                     self.end_row(split, field + 1, 1, true);
-                } else {
-                    self.blank(split, 1);
                 }
                 field = 0;
                 begin = hit + 1;
@@ -171,7 +171,7 @@ impl Splitter {
             self.end_row(split, field + 1, 1, true);
             begin = text.len();
         } else {
-            self.withdraw(split);
+            withdraw(split);
             begin = if last { text.len() } else { begin };
         }
         begin
@@ -207,7 +207,7 @@ impl Splitter {
                     let bad =
                         matches!(ahead, Ahead::BadQuote) || last || rest.len() > ROW_BYTES_MAX;
                     if !(ends && bad) {
-                        self.withdraw(split);
+                        withdraw(split);
                         break;
                     }
                     at = self.set_line_aside(text, at, split);
@@ -264,15 +264,8 @@ impl Splitter {
         }
     }
 
-    /// Takes back the cells of a row that is not kept.
-    fn withdraw(&self, split: &mut Split) {
-        for column in &mut split.columns {
-            column.truncate(split.rows);
-        }
-    }
-
     fn blank(&mut self, split: &mut Split, lines: u64) {
-        self.withdraw(split);
+        withdraw(split);
         self.line += lines;
     }
 
@@ -298,7 +291,7 @@ impl Splitter {
     }
 
     fn set_aside(&mut self, split: &mut Split, why: Why) {
-        self.withdraw(split);
+        withdraw(split);
         split.set_aside.push(SetAside {
             line: self.line,
             why,
@@ -403,5 +396,12 @@ fn is_text(row: &[u8], check: Check) -> bool {
         Check::Nothing => true,
         Check::Utf8 => std::str::from_utf8(row).is_ok(),
         Check::Replaced => memchr::memmem::find(row, "\u{FFFD}".as_bytes()).is_none(),
+    }
+}
+
+/// Takes back the cells of a row that is not kept.
+fn withdraw(split: &mut Split) {
+    for column in &mut split.columns {
+        column.truncate(split.rows);
     }
 }
