@@ -152,7 +152,7 @@ fn parquet_twin(folder: &TempDir, name: char) -> std::path::PathBuf {
             let (city, end) = after.split_once('"').unwrap_or(("", ""));
             let mut cells = before.split(',').map(str::to_owned).collect::<Vec<_>>();
             if !after.is_empty() {
-                cells[4] = city.to_owned();
+                city.clone_into(&mut cells[4]);
                 cells.push(end.trim_start_matches(',').to_owned());
             }
             Some(cells[place].clone()).filter(|cell| !cell.is_empty())

@@ -20,7 +20,11 @@ fn a_newcomer_links_two_files_without_a_label() {
     };
     let proposal = propose(&asked, &|_, _, _| {}).unwrap();
     assert!(!proposal.rules.is_empty());
-    assert!(!proposal.text.contains("name = \"person\""), "{}", proposal.text);
+    assert!(
+        !proposal.text.contains("name = \"person\""),
+        "{}",
+        proposal.text
+    );
     let options = Options {
         model: linkage::Model::parse(&proposal.text).unwrap(),
         ..options(folder.path(), files.to_vec())

@@ -43,7 +43,8 @@ struct Proposed {
 
 #[derive(Debug, Serialize)]
 struct Rule {
-    rule: String,
+    #[serde(rename = "rule")]
+    name: String,
     pairs: u64,
     largest_block: u64,
     found: f64,
@@ -87,7 +88,7 @@ fn name(args: &ModelNewArgs) -> String {
 impl Proposed {
     fn new(args: &ModelNewArgs, proposal: Proposal) -> Self {
         let rules = proposal.rules.into_iter().map(|rule| Rule {
-            rule: rule.name,
+            name: rule.name,
             pairs: rule.pairs,
             largest_block: rule.largest,
             found: rule.found,
@@ -138,7 +139,7 @@ impl Show for Proposed {
         let mut table = Table::new(["blocking rule", "pairs", "largest block", "finds", "adds"]);
         for rule in &self.rules {
             table.row([
-                rule.rule.clone(),
+                rule.name.clone(),
                 thousands(rule.pairs),
                 thousands(rule.largest_block),
                 format!("{:.1}%", 100.0 * rule.found),

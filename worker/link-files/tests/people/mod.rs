@@ -83,7 +83,7 @@ pub(crate) fn rows(persons: u64, file: char) -> Vec<String> {
     let syllables = [
         "ka", "mi", "to", "ra", "shi", "no", "yu", "ha", "ko", "ne", "ta", "sa",
     ];
-    let in_file = |person: &u64| file == 'a' || drawn(*person, 90) % 3 > 0;
+    let in_file = |person: &u64| file == 'a' || !drawn(*person, 90).is_multiple_of(3);
     let row = |person: u64| {
         let of = |what: u64, below: u64| drawn(person, what) % below;
         let word = |from: u64| {
