@@ -58,6 +58,7 @@ impl World {
     fn settings(&self, kind: Kind) -> Result<Settings, Box<dyn Error>> {
         let place = self.folder.join(kind.as_str());
         let name = if kind == Kind::Fhir { "folder" } else { "path" };
+        let place = place.display().to_string();
         let text = format!("{name} = {place:?}\n");
         Ok(match kind {
             Kind::Trump => Settings::Trump(toml::from_str(&text)?),
