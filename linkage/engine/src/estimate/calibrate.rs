@@ -14,12 +14,19 @@ use crate::weigh::ScoreCounts;
 
 /// How far the log of c may stray, as a standard deviation.
 const DECOY_FIT: f64 = 0.3;
-/// How far the log-odds may be shifted, in nats.
-const SHIFT: f64 = 1.5;
-/// How far the slope may stray from 1.
-const SLOPE: f64 = 0.2;
-/// Decoys resemble real non-matches no better than by this part, in any bin.
-const MISFIT: f64 = 0.15;
+/// What is presumed of decoys and weights where comparisons are independent among two persons.
+const PLAIN: Presumed = Presumed {
+    shift: 1.5,
+    slope: 0.2,
+    misfit: 0.15,
+};
+/// The same where they hang together: real pairs of two persons, such as those of one household, then outweigh decoys by more
+/// than decoys know, and that must not pass for matches.
+const TIED: Presumed = Presumed {
+    shift: 0.4,
+    slope: 0.03,
+    misfit: 1.5,
+};
 /// Least slope: the higher weight is always the likelier match.
 const SLOPE_MIN: f64 = 0.2;
 /// Most steps of Fisher scoring.
@@ -145,6 +152,17 @@ impl Fit {
     }
 }
 
+/// How much the counts are believed against the model's own figures.
+#[derive(Clone, Copy)]
+struct Presumed {
+    /// How far the log-odds may be shifted, in nats.
+    shift: f64,
+    /// How far the slope may stray from 1.
+    slope: f64,
+    /// Decoys resemble real non-matches no better than by this part, in any bin.
+    misfit: f64,
+}
+
 /// A bin as the fit sees it: pairs real and decoy, and the model's log-odds in nats.
 struct Bin {
     real: f64,
@@ -153,9 +171,14 @@ struct Bin {
 }
 
 /// Fits the calibration; `scale` is the number of real pairs for each pair of a decoy. Without decoys the model's own
-/// figures stand, with all their doubt.
+/// figures stand, with all their doubt. `tied` says that comparisons hang together among pairs of two persons.
 #[expect(clippy::cast_precision_loss, reason = "counts are far below 2^53")]
-pub(crate) fn fit(real: &ScoreCounts, decoys: Option<(&ScoreCounts, f64)>, prior_bits: f64) -> Fit {
+pub(crate) fn fit(
+    real: &ScoreCounts,
+    decoys: Option<(&ScoreCounts, f64)>,
+    prior_bits: f64,
+    tied: bool,
+) -> Fit {
     let scale = decoys.map_or(1.0, |(_, scale)| scale);
     let mut bins = Vec::new();
     if let Some((decoys, _)) = decoys {
@@ -170,10 +193,16 @@ pub(crate) fn fit(real: &ScoreCounts, decoys: Option<(&ScoreCounts, f64)>, prior
             }
         }
     }
+    let presumed = if tied { TIED } else { PLAIN };
+    let evidence = Evidence {
+        bins,
+        scale,
+        presumed,
+    };
     let mut point = [0.0, 0.0, 1.0];
-    let mut value = objective(&bins, scale, point);
+    let mut value = evidence.objective(point);
     for _ in 0..STEPS_MAX {
-        let (gradient, information) = derivatives(&bins, scale, point);
+        let (gradient, information) = evidence.derivatives(point);
         let step = solved(information, gradient);
         let mut length = 1.0;
         let mut next = point;
@@ -181,7 +210,7 @@ pub(crate) fn fit(real: &ScoreCounts, decoys: Option<(&ScoreCounts, f64)>, prior
         for _ in 0..30 {
             next = [0, 1, 2].map(|place| point[place] + length * step[place]);
             next[2] = next[2].max(SLOPE_MIN);
-            if objective(&bins, scale, next) > value {
+            if evidence.objective(next) > value {
                 better = true;
                 break;
             }
@@ -190,23 +219,18 @@ pub(crate) fn fit(real: &ScoreCounts, decoys: Option<(&ScoreCounts, f64)>, prior
         if !better {
             break;
         }
-        let gained = objective(&bins, scale, next) - value;
+        let gained = evidence.objective(next) - value;
         (point, value) = (next, value + gained);
         if gained < 1e-9 {
             break;
         }
     }
-    let (_, information) = derivatives(&bins, scale, point);
+    let (_, information) = evidence.derivatives(point);
     Fit {
         point,
         root: cholesky(inverse(information)),
         prior_bits,
     }
-}
-
-/// A bin's weight in the fit: with ever more pairs the decoys' misfit, not chance, bounds what it says.
-fn trust(bin: &Bin, chance: f64) -> f64 {
-    1.0 / (1.0 + (bin.real + bin.decoys) * chance * (1.0 - chance) * MISFIT * MISFIT)
 }
 
 /// ln(1 + e^x) and so on, without overflow.
@@ -221,60 +245,69 @@ fn expected(bin: &Bin, scale: f64, [fit, shift, slope]: [f64; 3]) -> (f64, f64) 
     (log_ratio, 1.0 / (1.0 + (-odds).exp()))
 }
 
-fn objective(bins: &[Bin], scale: f64, point: [f64; 3]) -> f64 {
-    let start = [0.0, 0.0, 1.0];
-    let of_bin = |bin: &Bin| {
-        // The trust is taken at the starting figures, so that it does not move with them.
-        let (trusted, _) = expected(bin, scale, start);
-        let (log_ratio, _) = expected(bin, scale, point);
-        let likelihood = -bin.real * softplus(-log_ratio) - bin.decoys * softplus(log_ratio);
-        trust(bin, logistic(trusted)) * likelihood
-    };
-    bins.iter().map(of_bin).sum::<f64>() - 0.5 * penalties(point).iter().sum::<f64>()
+/// What the figures are fitted to.
+struct Evidence {
+    bins: Vec<Bin>,
+    scale: f64,
+    presumed: Presumed,
+}
+
+impl Evidence {
+    /// A bin's weight in the fit: with ever more pairs the decoys' misfit, not chance, bounds what it says. It is taken at
+    /// the starting figures, so that it does not move with them.
+    fn trust(&self, bin: &Bin) -> f64 {
+        let (log_ratio, _) = expected(bin, self.scale, [0.0, 0.0, 1.0]);
+        let chance = logistic(log_ratio);
+        let certain = (bin.real + bin.decoys) * chance * (1.0 - chance);
+        1.0 / (1.0 + certain * self.presumed.misfit * self.presumed.misfit)
+    }
+
+    fn deviations(&self) -> [f64; 3] {
+        [DECOY_FIT, self.presumed.shift, self.presumed.slope]
+    }
+
+    fn objective(&self, point: [f64; 3]) -> f64 {
+        let of_bin = |bin: &Bin| {
+            let (log_ratio, _) = expected(bin, self.scale, point);
+            let likelihood = -bin.real * softplus(-log_ratio) - bin.decoys * softplus(log_ratio);
+            self.trust(bin) * likelihood
+        };
+        let strayed = [point[0], point[1], point[2] - 1.0];
+        let penalties = strayed
+            .iter()
+            .zip(self.deviations())
+            .map(|(by, deviation)| (by / deviation).powi(2));
+        self.bins.iter().map(of_bin).sum::<f64>() - 0.5 * penalties.sum::<f64>()
+    }
+
+    fn derivatives(&self, point: [f64; 3]) -> ([f64; 3], [[f64; 3]; 3]) {
+        let strayed = [point[0], point[1], point[2] - 1.0];
+        let mut gradient = [0.0; 3];
+        let mut information = [[0.0; 3]; 3];
+        for (place, deviation) in self.deviations().into_iter().enumerate() {
+            gradient[place] = -strayed[place] / (deviation * deviation);
+            information[place][place] = 1.0 / (deviation * deviation);
+        }
+        for bin in &self.bins {
+            let (log_ratio, match_chance) = expected(bin, self.scale, point);
+            let (real, trust) = (logistic(log_ratio), self.trust(bin));
+            let slopes = [1.0, match_chance, match_chance * bin.odds];
+            let both = bin.real + bin.decoys;
+            let residual = bin.real - both * real;
+            for row in 0..3 {
+                gradient[row] += trust * residual * slopes[row];
+                for column in 0..3 {
+                    information[row][column] +=
+                        trust * both * real * (1.0 - real) * slopes[row] * slopes[column];
+                }
+            }
+        }
+        (gradient, information)
+    }
 }
 
 fn logistic(x: f64) -> f64 {
     1.0 / (1.0 + (-x).exp())
-}
-
-fn penalties([fit, shift, slope]: [f64; 3]) -> [f64; 3] {
-    [
-        (fit / DECOY_FIT).powi(2),
-        (shift / SHIFT).powi(2),
-        ((slope - 1.0) / SLOPE).powi(2),
-    ]
-}
-
-fn derivatives(bins: &[Bin], scale: f64, point: [f64; 3]) -> ([f64; 3], [[f64; 3]; 3]) {
-    let [fit, shift, slope] = point;
-    let mut gradient = [
-        -fit / DECOY_FIT.powi(2),
-        -shift / SHIFT.powi(2),
-        -(slope - 1.0) / SLOPE.powi(2),
-    ];
-    let mut information = [[0.0; 3]; 3];
-    for (place, sigma) in [DECOY_FIT, SHIFT, SLOPE].into_iter().enumerate() {
-        information[place][place] = 1.0 / (sigma * sigma);
-    }
-    for bin in bins {
-        let (trusted, _) = expected(bin, scale, [0.0, 0.0, 1.0]);
-        let (log_ratio, match_chance) = expected(bin, scale, point);
-        let real = logistic(log_ratio);
-        let trust = trust(bin, logistic(trusted));
-        let slopes = [1.0, match_chance, match_chance * bin.odds];
-        let (both, residual) = (
-            bin.real + bin.decoys,
-            bin.real - (bin.real + bin.decoys) * real,
-        );
-        for row in 0..3 {
-            gradient[row] += trust * residual * slopes[row];
-            for column in 0..3 {
-                information[row][column] +=
-                    trust * both * real * (1.0 - real) * slopes[row] * slopes[column];
-            }
-        }
-    }
-    (gradient, information)
 }
 
 fn solved(matrix: [[f64; 3]; 3], right: [f64; 3]) -> [f64; 3] {
@@ -347,7 +380,7 @@ mod tests {
 
     fn check(even: f64, slope: f64) {
         let (real, decoys) = counts(even, slope, 3_000.0);
-        let found = fit(&real, Some((&decoys, 1.0)), -10.0).calibration();
+        let found = fit(&real, Some((&decoys, 1.0)), -10.0, false).calibration();
         assert!(
             (found.even - even).abs() < 0.7 && (found.slope_above - slope).abs() < 0.15,
             "{even} {slope}: {found:?}"
@@ -364,7 +397,7 @@ mod tests {
     #[test]
     fn without_decoys_the_model_stands() {
         let (real, _) = counts(10.0, 1.0, 3_000.0);
-        let found = fit(&real, None, -10.0).calibration();
+        let found = fit(&real, None, -10.0, true).calibration();
         assert!((found.even - 10.0).abs() < 1e-9 && (found.slope_above - 1.0).abs() < 1e-9);
     }
 

@@ -14,6 +14,8 @@ use crate::{DecisionSettings, Model};
 const DRAWS: usize = 400;
 /// Matches below the threshold may be fewer or more by this factor, as a standard deviation of its logarithm.
 const HIDDEN: f64 = 0.7;
+/// The same where comparisons hang together: people who moved look like namesakes.
+const HIDDEN_TIED: f64 = 1.2;
 /// Decoys tell nothing of households and namesakes that the table's columns do not show: precision may be off by this part of
 /// the false links, as a standard deviation of its logarithm.
 const UNSEEN: f64 = 0.4;
@@ -213,6 +215,7 @@ fn threshold_bin(
 #[derive(Clone, Copy)]
 struct Doubt {
     unseen: f64,
+    hidden: f64,
     seed: u64,
 }
 
@@ -221,6 +224,7 @@ impl Doubt {
         let tied = !model.dependences.is_empty();
         Self {
             unseen: if tied { UNSEEN_TIED } else { UNSEEN },
+            hidden: if tied { HIDDEN_TIED } else { HIDDEN },
             seed: model.training.seed,
         }
     }
@@ -247,10 +251,10 @@ fn drawn_accuracy(
     let (links, found) = sums.above[bin];
     let wrong = (links - found) * (doubt.unseen * normal(3)).exp()
         + sums.variance[bin].sqrt() * normal(4)
-        + (1.0 + UNMODELLED * links) * normal(9).abs();
+        + (1.0 + UNMODELLED * links) * normal(9).max(0.0);
     // Pairs come whole: less than half a wrong one is none.
     let found = links - wrong.clamp(0.0, links).round();
-    let hidden = (sums.matches - sums.above[bin].1) * (HIDDEN * normal(5)).exp()
+    let hidden = (sums.matches - sums.above[bin].1) * (doubt.hidden * normal(5)).exp()
         + (sums.variance[0] - sums.variance[bin]).max(0.0).sqrt() * normal(6);
     let candidates = found + hidden.max(0.0);
     let missed = candidates * (1.0 / blocking.drawn(normal(7)) - 1.0);

@@ -43,7 +43,7 @@ pub(crate) fn decide_without_labels(
         settings.decoys,
     )?;
     let told = decoys.as_ref().map(|decoys| (&decoys.counts, decoys.scale));
-    let fit = calibrate::fit(scores, told, prior_bits);
+    let fit = calibrate::fit(scores, told, prior_bits, !model.dependences.is_empty());
     let calibration = fit.calibration();
     let likely = pairs
         .iter()
