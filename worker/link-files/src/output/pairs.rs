@@ -11,7 +11,8 @@ use linkage::{
 };
 use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, ZstdLevel};
-use parquet::file::properties::WriterProperties;
+use parquet::file::properties::{EnabledStatistics, WriterProperties};
+use parquet::schema::types::ColumnPath;
 
 /// Rows that are held before they are written.
 const BATCH_ROWS: usize = 1 << 16;
@@ -34,6 +35,10 @@ pub(crate) fn write_pairs<W: Write + Send>(output: W, pairs: &PairTable<'_>) -> 
     let properties = WriterProperties::builder()
         .set_compression(Compression::ZSTD(ZstdLevel::default()))
         .set_created_by("musubi".to_owned())
+        // Nobody looks for pairs by least and greatest values; and ids hardly repeat.
+        .set_statistics_enabled(EnabledStatistics::None)
+        .set_column_dictionary_enabled(ColumnPath::from("record_left"), false)
+        .set_column_dictionary_enabled(ColumnPath::from("record_right"), false)
         .build();
     let mut writer =
         ArrowWriter::try_new(output, schema.clone(), Some(properties)).map_err(io::Error::other)?;

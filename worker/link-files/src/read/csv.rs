@@ -1,12 +1,13 @@
 //! Delimited files.
 
 use std::fs::File;
+use std::ops::Range;
 
 use linkage::{CodesBuilder, MISSING};
 
 use super::sinks::{Cells, Sinks};
 use super::sniff::form;
-use super::split::{Check, Jump, ROW_BYTES_MAX, Span, Split, Splitter};
+use super::split::{Check, Jump, Place, ROW_BYTES_MAX, Span, Split, Splitter};
 use super::text::{Encoding, TextFault, TextReader};
 use super::{FileFormat, FileReport, Reading, SET_ASIDE_TOLD_MAX, SourceFile, Wanted, resolve};
 use crate::LinkFilesError;
@@ -46,15 +47,16 @@ pub(super) fn read(
     let places = resolve(file, wanted, &opened.headings)?;
     opened.want(&places);
     let mut set_aside = SetAsides::default();
-    let mut piece = opened.next(file)?;
-    let mut read = 0;
+    let mut piece = opened.next(file, None)?;
+    let (mut spare, mut read) = (None, 0);
     while let Some(taken) = piece {
         read += taken.text.len() as u64;
         progress(read);
         set_aside.take(&taken.split);
         // One thread cuts the next piece while the others intern this one.
-        let (next, ()) = rayon::join(|| opened.next(file), || sinks.take(&taken));
+        let (next, ()) = rayon::join(|| opened.next(file, spare.take()), || sinks.take(&taken));
         piece = next?;
+        spare = Some(taken);
     }
     Ok(opened.report(file, set_aside))
 }
@@ -85,7 +87,7 @@ fn open(file: &SourceFile, reading: Reading) -> Result<Opened, LinkFilesError> {
         .iter()
         .map(|cell| String::from_utf8_lossy(cell).into_owned())
         .collect();
-    text.take(used);
+    text.take(used, Vec::new());
     Ok(Opened {
         text,
         splitter,
@@ -128,8 +130,13 @@ impl Opened {
         }
     }
 
-    /// The next rows; `None` at the end of the file.
-    fn next(&mut self, file: &SourceFile) -> Result<Option<Piece>, LinkFilesError> {
+    /// The next rows; `None` at the end of the file. The memory of `spare` is used again.
+    fn next(
+        &mut self,
+        file: &SourceFile,
+        spare: Option<Piece>,
+    ) -> Result<Option<Piece>, LinkFilesError> {
+        let (buffer, mut split) = spare.map(Piece::emptied).unwrap_or_default();
         let wanted = self.slots.iter().flatten().max().map_or(0, |slot| slot + 1);
         loop {
             let more = self.text.fill().map_err(|fault| told(file, fault))?;
@@ -142,9 +149,11 @@ impl Opened {
                 Check::Nothing
             };
             let before = self.splitter.clone();
-            let (split, used) = self.splitter.split(self.text.text(), !more, check, wanted);
+            let text = self.text.text();
+            let (cut, used) = self.splitter.split(text, !more, check, wanted, split);
+            split = cut;
             if used > 0 {
-                let text = self.text.take(used);
+                let text = self.text.take(used, buffer);
                 return Ok(Some(self.piece(text, split, before, !more)));
             }
             if self.text.text().len() > ROW_BYTES_MAX {
@@ -168,7 +177,10 @@ impl Opened {
             Err(error) => {
                 let bytes = error.into_bytes();
                 self.splitter = before;
-                split = self.splitter.split(&bytes, last, Check::Utf8, wanted).0;
+                split = self
+                    .splitter
+                    .split(&bytes, last, Check::Utf8, wanted, split)
+                    .0;
                 Text::ByRow(bytes)
             }
         };
@@ -224,15 +236,28 @@ impl Text {
         }
     }
 
-    fn get(&self, start: usize, end: usize) -> Option<&str> {
+    fn into_bytes(self) -> Vec<u8> {
         match self {
-            Self::Whole(text) => text.get(start..end),
-            Self::ByRow(bytes) => std::str::from_utf8(bytes.get(start..end)?).ok(),
+            Self::Whole(text) => text.into_bytes(),
+            Self::ByRow(bytes) => bytes,
+        }
+    }
+
+    fn get(&self, place: Range<usize>) -> Option<&str> {
+        match self {
+            Self::Whole(text) => text.get(place),
+            Self::ByRow(bytes) => std::str::from_utf8(bytes.get(place)?).ok(),
         }
     }
 }
 
 impl Piece {
+    /// Its memory.
+    fn emptied(mut self) -> (Vec<u8>, Split) {
+        self.split.undone = self.undone.into_bytes();
+        (self.text.into_bytes(), self.split)
+    }
+
     /// The values at a wanted place; nothing where the file has no such heading.
     fn values(&self, place: usize) -> impl Iterator<Item = &str> {
         let spans = self.slots[place].map_or(&[][..], |slot| &self.split.columns[slot]);
@@ -240,10 +265,9 @@ impl Piece {
     }
 
     fn value(&self, span: Span) -> &str {
-        let (start, end) = (span.start as usize, span.end as usize);
-        let found = match start.checked_sub(self.text.len()) {
-            Some(start) => self.undone.get(start, end - self.text.len()),
-            None => self.text.get(start, end),
+        let found = match span.place() {
+            Place::Text(place) => self.text.get(place),
+            Place::Undone(place) => self.undone.get(place),
         };
         found.unwrap_or_default()
     }

@@ -2,7 +2,7 @@
 
 use memchr::memchr;
 
-use super::split::{Check, Splitter};
+use super::split::{Check, Split, Splitter};
 
 /// What may stand between two cells.
 const DELIMITERS: [u8; 4] = [b',', b'\t', b';', b'|'];
@@ -46,7 +46,7 @@ fn score(text: &[u8], last: bool, delimiter: u8, terminator: u8) -> (usize, usiz
         return (0, 1);
     }
     splitter.fields = headings.len();
-    let (split, _) = splitter.split(&text[used..], last, Check::Nothing, 0);
+    let (split, _) = splitter.split(&text[used..], last, Check::Nothing, 0, Split::default());
     let rows = split.rows + split.set_aside.len();
     (
         (10 * split.rows).checked_div(rows).unwrap_or(10),

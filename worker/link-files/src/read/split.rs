@@ -1,5 +1,7 @@
 //! Rows cut out of delimited text: where each wanted cell begins and ends, quotes undone.
 
+use std::ops::Range;
+
 use memchr::{memchr, memchr_iter, memchr2_iter};
 
 use super::{SetAside, Why};
@@ -8,11 +10,21 @@ use super::{SetAside, Why};
 /// buffer and not the memory.
 pub(super) const ROW_BYTES_MAX: usize = 1 << 20;
 
-/// Where a cell lies: in the text, or, where its quotes had to be undone, behind the text's end in [`Split::undone`].
+/// Where a cell lies: in the text, or, where its quotes had to be undone, in [`Split::undone`].
 #[derive(Clone, Copy)]
 pub(super) struct Span {
-    pub(super) start: u32,
-    pub(super) end: u32,
+    /// With [`UNDONE`] where the bytes are there.
+    start: u32,
+    end: u32,
+}
+
+/// Marks a span of [`Split::undone`]; a piece of text is far below 2 GB.
+const UNDONE: u32 = 1 << 31;
+
+/// Which bytes a span means.
+pub(super) enum Place {
+    Text(Range<usize>),
+    Undone(Range<usize>),
 }
 
 /// What was cut out of a piece of text.
@@ -94,18 +106,17 @@ impl Splitter {
         }
     }
 
-    /// Cuts all whole rows of `text`; gives how many bytes they take. `last` says that the file ends with this text.
+    /// Cuts all whole rows of `text`; gives how many bytes they take. `last` says that the file ends with this text, and
+    /// `spare` is memory to use again.
     pub(super) fn split(
         &mut self,
         text: &[u8],
         last: bool,
         check: Check,
         wanted: usize,
+        spare: Split,
     ) -> (Split, usize) {
-        let mut split = Split {
-            columns: (0..wanted).map(|_| Vec::new()).collect(),
-            ..Split::default()
-        };
+        let mut split = spare.emptied(wanted);
         // A jump of its own for every piece, so that pieces stand for themselves.
         self.expected = (0, 0);
         let used = if check == Check::Nothing && memchr(b'"', text).is_none() {
@@ -308,24 +319,53 @@ impl Splitter {
 }
 
 impl Split {
-    /// Makes doubled quotes single, behind the text's end.
+    fn emptied(mut self, wanted: usize) -> Self {
+        self.columns.resize_with(wanted, Vec::new);
+        for column in &mut self.columns {
+            column.clear();
+        }
+        self.undone.clear();
+        self.rows = 0;
+        self.jumps.clear();
+        self.set_aside.clear();
+        self
+    }
+
+    /// Makes doubled quotes single.
     fn undo(&mut self, text: &[u8], cell: Span) -> Span {
-        let begin = text.len() + self.undone.len();
+        let begin = self.undone.len();
         let mut rest = &text[cell.start as usize..cell.end as usize];
         while let Some(at) = memchr(b'"', rest) {
             self.undone.extend_from_slice(&rest[..=at]);
             rest = rest.get(at + 2..).unwrap_or_default();
         }
         self.undone.extend_from_slice(rest);
-        span(begin, text.len() + self.undone.len())
+        let undone = span(begin, self.undone.len());
+        Span {
+            start: undone.start | UNDONE,
+            ..undone
+        }
     }
 
     /// A cell's bytes.
     pub(super) fn bytes<'a>(&'a self, text: &'a [u8], span: Span) -> &'a [u8] {
-        let (start, end) = (span.start as usize, span.end as usize);
-        text.get(start..end)
-            .or_else(|| self.undone.get(start - text.len()..end - text.len()))
-            .unwrap_or_default()
+        let found = match span.place() {
+            Place::Text(place) => text.get(place),
+            Place::Undone(place) => self.undone.get(place),
+        };
+        found.unwrap_or_default()
+    }
+}
+
+impl Span {
+    /// Where the cell's bytes are.
+    pub(super) fn place(self) -> Place {
+        let range = |start: u32| start as usize..self.end as usize;
+        if self.start & UNDONE == 0 {
+            Place::Text(range(self.start))
+        } else {
+            Place::Undone(range(self.start & !UNDONE))
+        }
     }
 }
 
@@ -376,7 +416,6 @@ fn trimmed(text: &[u8], mut start: usize, mut end: usize) -> Span {
     span(start, end)
 }
 
-/// A piece of text is far below 4 GB.
 fn span(start: usize, end: usize) -> Span {
     let short = |place: usize| u32::try_from(place).unwrap_or(u32::MAX);
     Span {

@@ -5,8 +5,8 @@ use std::io::{self, Read};
 use encoding_rs::{CoderResult, Decoder, SHIFT_JIS, UTF_16BE, UTF_16LE, WINDOWS_1252};
 use serde::Serialize;
 
-/// How many bytes a piece of text aims at: enough to keep two threads busy, little enough to stay in the cache.
-const PIECE_BYTES: usize = 2 << 20;
+/// How many bytes a piece of text aims at: enough to keep threads busy, little enough to stay in the cache.
+const PIECE_BYTES: usize = 1 << 19;
 /// An encoding is believed when at most one character in so many has to be replaced.
 const CHARACTERS_PER_FAULT_MIN: usize = 100;
 
@@ -134,12 +134,12 @@ impl<R: Read> TextReader<R> {
         self.encoding.unwrap_or(Encoding::Utf8)
     }
 
-    /// Takes the first bytes of the text away.
-    pub(super) fn take(&mut self, bytes: usize) -> Vec<u8> {
-        let mut rest = Vec::with_capacity(PIECE_BYTES + (PIECE_BYTES >> 2));
-        rest.extend_from_slice(&self.text[bytes..]);
+    /// Takes the first bytes of the text away; `spare` is memory to use again.
+    pub(super) fn take(&mut self, bytes: usize, mut spare: Vec<u8>) -> Vec<u8> {
+        spare.clear();
+        spare.extend_from_slice(&self.text[bytes..]);
         self.text.truncate(bytes);
-        std::mem::replace(&mut self.text, rest)
+        std::mem::replace(&mut self.text, spare)
     }
 
     /// Appends up to a piece of bytes.
