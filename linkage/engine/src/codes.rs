@@ -26,6 +26,16 @@ impl Texts {
         &self.text[place_of(start)..place_of(self.ends[place])]
     }
 
+    /// Whether that is the text at the place.
+    #[inline]
+    fn is(&self, place: usize, value: &str) -> bool {
+        let start = place.checked_sub(1).map_or(0, |before| self.ends[before]);
+        let length = self.ends[place] - start;
+        let start = usize::try_from(start).unwrap_or(usize::MAX);
+        length == value.len() as u64
+            && self.text.as_bytes()[start..start + value.len()] == *value.as_bytes()
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.ends.len()
     }
@@ -68,7 +78,7 @@ impl Interner {
         let names = &self.names;
         let entry = self.places.entry(
             spread(hash),
-            |known| known.0 == hash && names.get(known.1 as usize) == value,
+            |known| known.0 == hash && names.is(known.1 as usize, value),
             |known| spread(known.0),
         );
         if let hashbrown::hash_table::Entry::Occupied(known) = &entry {
@@ -85,7 +95,7 @@ impl Interner {
     pub fn known(&self, value: &str) -> u32 {
         let hash = hashed(value);
         let is_it =
-            |known: &(u32, u32)| known.0 == hash && self.names.get(known.1 as usize) == value;
+            |known: &(u32, u32)| known.0 == hash && self.names.is(known.1 as usize, value);
         let found = self.places.find(spread(hash), is_it);
         found.map_or(MISSING, |known| known.1 + 1)
     }

@@ -3,18 +3,19 @@
 //! A pair costs a few array look-ups a comparison: equal codes need no similarity, hopeless ones are told by their
 //! signatures, and what is left is remembered. No row is built, no string is touched but in a similarity never seen before.
 
+mod batch;
 mod matrix;
 mod plan;
 mod sink;
 
 use rustc_hash::FxHashMap;
 
-use self::matrix::{HASH_COLUMN, Matrix, chooser};
-use self::plan::{Plan, Remembered, Side, Sieves};
+use self::batch::Batch;
+use self::matrix::{HASH_COLUMN, Matrix, Thinning};
+use self::plan::{Plan, Remembered, Sieves};
 use self::sink::{Parts, Sink, Weigh};
 use crate::blocking::{Blocks, Chunk, NO_BLOCK, RuleBlocks};
-use crate::comparison::similarity::Signature;
-use crate::comparison::{Bound, Memo};
+use crate::comparison::{Bound, Memo, Outcome};
 use crate::weigh::{Pattern, ScoreCounts, ScoredPair, Weighed, Weights};
 use crate::{Level, Row, Table};
 
@@ -29,9 +30,11 @@ pub(crate) struct Kernel<'a> {
 pub(crate) struct Worker {
     remembered: Vec<Remembered>,
     memos: Vec<Memo>,
-    /// The codes of a block's records, and the signatures of the values that have any.
-    block: Vec<u32>,
-    signatures: Vec<Signature>,
+    batch: Batch,
+    /// Which pairs of a record are left out.
+    given: Vec<u32>,
+    /// Start and length of those that are not, as far as they follow each other.
+    runs: Vec<(usize, usize)>,
 }
 
 /// What a pair comes to.
@@ -52,6 +55,29 @@ impl Compared {
             probability: 0.0,
             pattern: self.pattern,
         }
+    }
+}
+
+/// Which pairs of a chunk are compared, and whether they are weighed.
+struct Wanted<'w, Choose> {
+    /// Only those that no earlier rule gives.
+    new: bool,
+    /// Only those of the records that it takes.
+    records: Option<Thinning>,
+    choose: Option<Choose>,
+    weights: Option<&'w Weights>,
+}
+
+impl<Choose> Wanted<'_, Choose> {
+    /// The members of a block that are looked at.
+    fn members<'m>(&self, all: &'m [Row], matrix: &Matrix, thinned: &'m mut Vec<Row>) -> &'m [Row] {
+        let Some(thinning) = &self.records else {
+            return all;
+        };
+        thinned.clear();
+        let takes = |&&row: &&Row| thinning.takes(matrix.row(row)[HASH_COLUMN]);
+        thinned.extend(all.iter().filter(takes));
+        thinned
     }
 }
 
@@ -130,8 +156,9 @@ impl<'a> Kernel<'a> {
         Worker {
             remembered: self.plans.iter().map(|_| Remembered::default()).collect(),
             memos: self.plans.iter().map(|_| Memo::default()).collect(),
-            block: Vec::new(),
-            signatures: Vec::new(),
+            batch: Batch::default(),
+            given: Vec::new(),
+            runs: Vec::new(),
         }
     }
 
@@ -149,14 +176,6 @@ impl<'a> Kernel<'a> {
         found
     }
 
-    /// A record outside of a block.
-    fn side(&self, row: Row) -> Side<'_> {
-        Side {
-            codes: self.matrix.row(row),
-            signatures: &[],
-        }
-    }
-
     /// The levels and the weight of two rows, the lower first.
     pub(crate) fn compare(
         &self,
@@ -169,8 +188,7 @@ impl<'a> Kernel<'a> {
             compared: Compared::default(),
         };
         let (left, right) = (rows.0.min(rows.1), rows.0.max(rows.1));
-        let sides = [self.side(left), self.side(right)];
-        self.compare_into(sides, &Sieves::default(), (left, right), worker, &mut sink);
+        self.compare_into((left, right), worker, &mut sink);
         sink.total()
     }
 
@@ -178,14 +196,7 @@ impl<'a> Kernel<'a> {
     pub(crate) fn pattern(&self, rows: (Row, Row), worker: &mut Worker) -> Pattern {
         let mut pattern = Pattern::default();
         let (left, right) = (rows.0.min(rows.1), rows.0.max(rows.1));
-        let sides = [self.side(left), self.side(right)];
-        self.compare_into(
-            sides,
-            &Sieves::default(),
-            (left, right),
-            worker,
-            &mut pattern,
-        );
+        self.compare_into((left, right), worker, &mut pattern);
         pattern
     }
 
@@ -201,8 +212,7 @@ impl<'a> Kernel<'a> {
             parts: Vec::with_capacity(self.plans.len()),
         };
         let (left, right) = (rows.0.min(rows.1), rows.0.max(rows.1));
-        let sides = [self.side(left), self.side(right)];
-        self.compare_into(sides, &Sieves::default(), (left, right), worker, &mut sink);
+        self.compare_into((left, right), worker, &mut sink);
         let mut pattern = Pattern::default();
         for (place, part) in sink.parts.iter().enumerate() {
             pattern.set(place, part.level);
@@ -211,6 +221,57 @@ impl<'a> Kernel<'a> {
             sink.parts[place].weight -= bits;
         }
         sink.parts
+    }
+
+    /// By comparison, its part in the weight of each pair; the pairs' levels are those that they came to.
+    pub(crate) fn part_columns(
+        &self,
+        weights: &Weights,
+        pairs: &[ScoredPair],
+        worker: &mut Worker,
+    ) -> Vec<Vec<f32>> {
+        let mut columns = vec![Vec::with_capacity(pairs.len()); self.plans.len()];
+        for pair in pairs {
+            for (place, column) in columns.iter_mut().enumerate() {
+                column.push(self.part_bits(weights, place, pair, worker));
+            }
+            for (place, bits) in weights.repeated(pair.pattern) {
+                if let Some(part) = columns[place].last_mut() {
+                    *part -= bits;
+                }
+            }
+        }
+        columns
+    }
+
+    /// One comparison's bits of a pair whose level is known.
+    fn part_bits(
+        &self,
+        weights: &Weights,
+        place: usize,
+        pair: &ScoredPair,
+        worker: &mut Worker,
+    ) -> f32 {
+        let (plan, weights) = (&self.plans[place], weights.of(place));
+        let level = pair.pattern.level(place);
+        let alone = || weights.constant(Outcome { level, share: 0.0 });
+        match &self.comparisons[place] {
+            Bound::Coded(coded) => {
+                let (ours, theirs) = (self.code(place, pair.left), self.code(place, pair.right));
+                if ours == theirs {
+                    return weights.same(ours, level.packed());
+                }
+                alone().unwrap_or_else(|| {
+                    let codes = (ours.min(theirs), ours.max(theirs));
+                    let outcome = plan.outcome(coded, codes, &mut worker.remembered[place]);
+                    weights.unequal(outcome, coded, codes)
+                })
+            }
+            Bound::Rows(comparison) => alone().unwrap_or_else(|| {
+                let memo = &mut worker.memos[place];
+                weights.weigh(comparison.compare(pair.left, pair.right, memo))
+            }),
+        }
     }
 
     /// Scores a chunk's pairs that no earlier rule gives; keeps those of at least `least` bits.
@@ -224,24 +285,18 @@ impl<'a> Kernel<'a> {
         scores: &mut Scores,
     ) {
         let rule = u8::try_from(chunk.rule).unwrap_or(u8::MAX);
-        self.for_each_pair(
-            blocks,
-            chunk,
-            true,
-            worker,
-            |sides, sieves, rows, worker| {
-                let mut sink = Weigh {
-                    weights,
-                    compared: Compared::default(),
-                };
-                self.compare_into(sides, sieves, rows, worker, &mut sink);
-                let compared = sink.total();
-                scores.counts.bins[ScoreCounts::bin(compared.weight)] += 1;
-                if compared.weight >= least {
-                    scores.kept.push(compared.of(rows, rule));
-                }
-            },
-        );
+        let wanted = Wanted {
+            new: true,
+            records: None,
+            choose: None::<fn(Row, Row) -> bool>,
+            weights: Some(weights),
+        };
+        self.for_each_pair(blocks, chunk, &wanted, worker, |rows, compared| {
+            scores.counts.bins[ScoreCounts::bin(compared.weight)] += 1;
+            if compared.weight >= least {
+                scores.kept.push(compared.of(rows, rule));
+            }
+        });
     }
 
     /// Counts the weights of a chunk's pairs that no earlier rule gives and that `choose` takes.
@@ -254,26 +309,19 @@ impl<'a> Kernel<'a> {
         worker: &mut Worker,
         counts: &mut ScoreCounts,
     ) {
-        self.for_each_pair(
-            blocks,
-            chunk,
-            true,
-            worker,
-            |sides, sieves, rows, worker| {
-                if choose(rows.0, rows.1) {
-                    let mut sink = Weigh {
-                        weights,
-                        compared: Compared::default(),
-                    };
-                    self.compare_into(sides, sieves, rows, worker, &mut sink);
-                    counts.bins[ScoreCounts::bin(sink.total().weight)] += 1;
-                }
-            },
-        );
+        let wanted = Wanted {
+            new: true,
+            records: None,
+            choose: Some(choose),
+            weights: Some(weights),
+        };
+        self.for_each_pair(blocks, chunk, &wanted, worker, |_, compared| {
+            counts.bins[ScoreCounts::bin(compared.weight)] += 1;
+        });
     }
 
-    /// Counts the patterns of a chunk's pairs, whether or not an earlier rule gives them. Of `share` less than 1, that share
-    /// of the pairs is taken, chosen by the two records' hashes and the seed.
+    /// Counts the patterns of a chunk's pairs, whether or not an earlier rule gives them. Of `share` less than 1, about that
+    /// share of the pairs is taken: those of two records that their hashes and the seed choose.
     pub(crate) fn count_patterns(
         &self,
         blocks: &Blocks,
@@ -282,36 +330,28 @@ impl<'a> Kernel<'a> {
         worker: &mut Worker,
         counts: &mut FxHashMap<Pattern, u64>,
     ) {
-        let chosen = chooser(share, seed);
-        self.for_each_pair(
-            blocks,
-            chunk,
-            false,
-            worker,
-            |sides, sieves, rows, worker| {
-                if chosen(sides[0].codes[HASH_COLUMN], sides[1].codes[HASH_COLUMN]) {
-                    let mut pattern = Pattern::default();
-                    self.compare_into(sides, sieves, rows, worker, &mut pattern);
-                    *counts.entry(pattern).or_insert(0) += 1;
-                }
-            },
-        );
+        let wanted = Wanted {
+            new: false,
+            records: (share < 1.0).then(|| Thinning::new(share.sqrt(), seed)),
+            choose: None::<fn(Row, Row) -> bool>,
+            weights: None,
+        };
+        self.for_each_pair(blocks, chunk, &wanted, worker, |_, compared| {
+            *counts.entry(compared.pattern).or_insert(0) += 1;
+        });
     }
 
-    /// Calls `visit` with the codes and rows of each pair of the chunk once; with `new`, only where no earlier rule gives it.
-    #[inline]
-    fn for_each_pair(
+    /// Calls `visit` with the rows of each wanted pair of the chunk once, and with what the pair comes to.
+    fn for_each_pair<Choose: Fn(Row, Row) -> bool>(
         &self,
         blocks: &Blocks,
         chunk: Chunk,
-        new: bool,
+        wanted: &Wanted<'_, Choose>,
         worker: &mut Worker,
-        mut visit: impl FnMut([Side<'_>; 2], &Sieves<'_>, (Row, Row), &mut Worker),
+        mut visit: impl FnMut((Row, Row), Compared),
     ) {
-        let stride = self.matrix.stride;
         let rule = &blocks.rules()[chunk.rule];
-        let single = rule.block_of_rows().is_some();
-        let earlier = if new { chunk.rule } else { 0 };
+        let earlier = if wanted.new { chunk.rule } else { 0 };
         let known = self.matrix.rules[..earlier]
             .iter()
             .filter_map(|column| *column)
@@ -320,71 +360,81 @@ impl<'a> Kernel<'a> {
             .filter(|&rule| self.matrix.rules[rule].is_none())
             .map(|rule| &blocks.rules()[rule])
             .collect::<Vec<_>>();
+        let single = rule.block_of_rows().is_some();
         let across = blocks.is_across();
+        let each = across || !single || !listed.is_empty() || wanted.choose.is_some();
         let sieves = self.sieves();
-        let width = sieves.sieves.len();
-        let mut codes = std::mem::take(&mut worker.block);
-        let mut signatures = std::mem::take(&mut worker.signatures);
+        let mut batch = std::mem::take(&mut worker.batch);
+        let mut given = std::mem::take(&mut worker.given);
+        let mut runs = std::mem::take(&mut worker.runs);
+        let mut thinned = Vec::new();
+        batch.begin(self.matrix.stride, sieves.sieves.len());
         for block in chunk.blocks.0..chunk.blocks.1 {
-            let members = rule.members(block);
-            codes.clear();
-            for &row in members {
-                codes.extend_from_slice(self.matrix.row(row));
+            let members = wanted.members(rule.members(block), &self.matrix, &mut thinned);
+            if batch.is_crowded() {
+                batch.flush(self, &sieves, wanted.weights, worker, &mut visit);
             }
-            sieves.sign(&codes, stride, &mut signatures);
-            for place in chunk.lefts.0..chunk.lefts.1.min(members.len()) {
-                let side = |place: usize| Side {
-                    codes: &codes[place * stride..(place + 1) * stride],
-                    signatures: &signatures[place * width..(place + 1) * width],
-                };
-                let left = side(place);
-                for other in place + 1..members.len() {
-                    let right = side(other);
-                    let rows = (members[place], members[other]);
-                    let given = known.iter().any(|&column| {
-                        let block = left.codes[column];
-                        block == right.codes[column] && block != NO_BLOCK
-                    });
-                    if given
-                        || (across && !blocks.in_scope(rows.0, rows.1))
-                        || (!single && rule.first_shared(rows.0, rows.1) != Some(block))
-                        || listed
-                            .iter()
-                            .any(|rule| rule.first_shared(rows.0, rows.1).is_some())
-                    {
-                        continue;
+            let first = batch.gather(self, &sieves, members);
+            let lefts = chunk.lefts.0.min(members.len())..chunk.lefts.1.min(members.len());
+            for left in first + lefts.start..first + lefts.end {
+                let rights = left + 1..first + members.len();
+                given.clear();
+                given.resize(rights.len(), 0);
+                for &column in &known {
+                    mark_shared(&mut given, batch.codes(column, left));
+                }
+                if each {
+                    for (given, right) in given.iter_mut().zip(rights.clone()) {
+                        let rows = (batch.row(left), batch.row(right));
+                        let choose = |choose: &Choose| choose(rows.0, rows.1);
+                        let left_out = *given != 0
+                            || (across && !blocks.in_scope(rows.0, rows.1))
+                            || !wanted.choose.as_ref().is_none_or(choose)
+                            || (!single && rule.first_shared(rows.0, rows.1) != Some(block))
+                            || listed
+                                .iter()
+                                .any(|rule| rule.first_shared(rows.0, rows.1).is_some());
+                        *given = u32::from(left_out);
                     }
-                    visit([left, right], &sieves, rows, worker);
+                }
+                find_runs(&given, &mut runs);
+                for &(start, length) in &runs {
+                    let (mut start, mut length) = (rights.start + start, length);
+                    while length > 0 {
+                        let taken = batch.push(left, start, length);
+                        (start, length) = (start + taken, length - taken);
+                        if batch.is_full() {
+                            batch.flush(self, &sieves, wanted.weights, worker, &mut visit);
+                        }
+                    }
                 }
             }
         }
-        worker.block = codes;
-        worker.signatures = signatures;
+        batch.flush(self, &sieves, wanted.weights, worker, &mut visit);
+        worker.batch = batch;
+        worker.given = given;
+        worker.runs = runs;
     }
 
     #[inline]
     fn compare_into(
         &self,
-        [left, right]: [Side<'_>; 2],
-        sieves: &Sieves<'_>,
         rows: (Row, Row),
         worker: &mut Worker,
         sink: &mut impl Sink,
     ) {
+        let (left, right) = (self.matrix.row(rows.0), self.matrix.row(rows.1));
         for (place, plan) in self.plans.iter().enumerate() {
             match (&self.comparisons[place], plan.column) {
                 (Bound::Coded(coded), Some(column)) => {
-                    let (one, other) = (left.codes[column], right.codes[column]);
+                    let (one, other) = (left[column], right[column]);
                     if one == other {
                         sink.same(place, one, plan.same(one));
                     } else if one == 0 || other == 0 {
                         sink.same(place, 0, 0);
                     } else {
                         let codes = (one.min(other), one.max(other));
-                        let outcome = match sieves.hopeless(place, left, right) {
-                            Some(true) => plan.last,
-                            _ => plan.outcome(coded, codes, &mut worker.remembered[place]),
-                        };
+                        let outcome = plan.outcome(coded, codes, &mut worker.remembered[place]);
                         sink.unequal(place, outcome, coded, codes);
                     }
                 }
@@ -395,5 +445,33 @@ impl<'a> Kernel<'a> {
                 (Bound::Coded(_), None) => unreachable!("every coded comparison has a column"),
             }
         }
+    }
+}
+
+/// Marks the pairs of a record that an earlier rule gives: `blocks` are that rule's, the record's own first.
+fn mark_shared(given: &mut [u32], blocks: &[u32]) {
+    let Some((&own, others)) = blocks.split_first() else {
+        return;
+    };
+    if own != NO_BLOCK {
+        for (given, &other) in given.iter_mut().zip(others) {
+            *given |= u32::from(own == other);
+        }
+    }
+}
+
+/// Start and length of each run of pairs that are not left out.
+fn find_runs(given: &[u32], runs: &mut Vec<(usize, usize)>) {
+    runs.clear();
+    if given.iter().fold(0, |any, &given| any | given) == 0 {
+        runs.push((0, given.len()));
+        return;
+    }
+    let mut start = 0;
+    for run in given.chunk_by(|one, other| (*one == 0) == (*other == 0)) {
+        if run[0] == 0 {
+            runs.push((start, run.len()));
+        }
+        start += run.len();
     }
 }

@@ -1,7 +1,5 @@
 //! A run from table to clusters: block, train, compare, decide, cluster.
 
-use rayon::prelude::*;
-
 use crate::blocking::{BlockingReport, Blocks};
 use crate::comparison::{Custom, bind};
 use crate::decide::{Decision, Rules, decide};
@@ -149,6 +147,16 @@ impl<'a> Job<'a> {
         Ok(pairs.iter().map(parts).collect())
     }
 
+    /// By comparison, in the model's order, its part in the weight of each pair, in bits. The levels stand in the pairs'
+    /// patterns.
+    ///
+    /// # Errors
+    /// [`LinkageError::UntrainedLevel`], which [`Self::prepare`] rules out.
+    pub fn part_columns(&self, pairs: &[ScoredPair]) -> Result<Vec<Vec<f32>>, LinkageError> {
+        let scorer = Scorer::new(&self.model, self.table.len(), &self.kernel)?;
+        Ok(scorer.part_columns(pairs))
+    }
+
     /// Why two records are, or are not, one person, each taken alone.
     ///
     /// # Errors
@@ -183,11 +191,7 @@ impl<'a> Job<'a> {
     /// [`LinkageError::UntrainedLevel`], which [`Self::prepare`] rules out.
     pub fn self_weights(&self) -> Result<Vec<f32>, LinkageError> {
         let scorer = Scorer::new(&self.model, self.table.len(), &self.kernel)?;
-        let rows = 0..u32::try_from(self.table.len()).unwrap_or(u32::MAX);
-        Ok(rows
-            .into_par_iter()
-            .map(|row| scorer.weight(row, row))
-            .collect())
+        Ok(scorer.self_weights(self.table.len()))
     }
 
     pub(crate) fn table(&self) -> &'a Table {

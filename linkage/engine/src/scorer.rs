@@ -3,6 +3,7 @@
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
 use crate::blocking::{Blocks, Chunk};
@@ -12,6 +13,9 @@ use crate::kernel::{Compared, Kernel, Scores, Worker};
 use crate::run::Progress;
 use crate::weigh::{Pattern, ScoreCounts, ScoredPair, Weighed, Weights, calibration};
 use crate::{Level, LinkageError, Model, Outcome, Row};
+
+/// Rows that one thread weighs at a time.
+const ROWS_PER_UNIT: usize = 1 << 14;
 
 /// Weighs any pair of rows by the m and u of a model.
 pub(crate) struct Scorer<'k, 'a> {
@@ -57,6 +61,21 @@ impl<'k, 'a> Scorer<'k, 'a> {
     /// Each comparison's part in a pair.
     pub(crate) fn parts(&self, left: Row, right: Row) -> Vec<Weighed> {
         self.with_worker(|worker| self.kernel.parts(&self.weights, (left, right), worker))
+    }
+
+    /// By row, the weight against a record equal to it.
+    pub(crate) fn self_weights(&self, records: usize) -> Vec<f32> {
+        let rows = 0..Row::try_from(records).unwrap_or(Row::MAX);
+        let weigh = |worker: &mut Worker, row: Row| self.compare((row, row), worker).weight;
+        rows.into_par_iter()
+            .with_min_len(ROWS_PER_UNIT)
+            .map_init(|| self.kernel.worker(), weigh)
+            .collect()
+    }
+
+    /// By comparison, its part in the weight of each pair.
+    pub(crate) fn part_columns(&self, pairs: &[ScoredPair]) -> Vec<Vec<f32>> {
+        self.with_worker(|worker| self.kernel.part_columns(&self.weights, pairs, worker))
     }
 
     /// The level and the weight of two known codes in one comparison.

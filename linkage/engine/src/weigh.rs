@@ -27,6 +27,13 @@ impl Pattern {
         self.0[place / PLACES_PER_WORD] |= u64::from(packed) << (4 * (place % PLACES_PER_WORD));
     }
 
+    /// The pattern whose levels stand in these words, eight comparisons each.
+    #[inline]
+    pub(crate) fn of_words(words: [u32; 4]) -> Self {
+        let [a, b, c, d] = words.map(u64::from);
+        Self([a | (b << 32), c | (d << 32)])
+    }
+
     /// The level of the comparison at `place`.
     #[must_use]
     pub fn level(self, place: usize) -> Level {
@@ -237,6 +244,24 @@ impl ComparisonWeights {
             (_, 0) => 0.0,
             (true, _) => self.levels[usize::from(packed - 1)].bits,
             (false, _) => self.same[code as usize],
+        }
+    }
+
+    /// The weight of two equal codes at a level, given as [`Level::packed`] does, where it is the same for all codes.
+    #[inline]
+    pub(crate) fn same_for_all(&self, packed: u8) -> Option<f32> {
+        (self.same.is_empty() && packed > 0).then(|| self.levels[usize::from(packed - 1)].bits)
+    }
+
+    /// The weight of an outcome of unequal values, where it does not go by which values they are.
+    #[inline]
+    pub(crate) fn constant(&self, outcome: Outcome) -> Option<f32> {
+        match outcome.level {
+            Level::Missing => Some(0.0),
+            Level::At(place) => {
+                let level = &self.levels[usize::from(place)];
+                (!level.rarity).then_some(level.bits)
+            }
         }
     }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use linkage::{
     Calibration, Choice, Decision, Estimated, Explanation, Job, Linkage, LinkageError, Model,
-    RecordName, Row, Scope, ScoreCounts, ScoredPair, Table, TrainM, TrainU,
+    Reason, RecordName, Row, Scope, ScoreCounts, ScoredPair, Table, TrainM, TrainU,
 };
 
 use crate::data::{
@@ -111,7 +111,7 @@ impl Report {
 /// vetoed one. Ties go by the records' names.
 #[must_use]
 pub fn sample_pairs(linkage: &Linkage, table: &Table) -> Vec<(Row, Row)> {
-    let mut by_kind = BTreeMap::<(u8, String), &ScoredPair>::new();
+    let mut by_kind = Vec::<(Kind, &ScoredPair)>::new();
     let heavier = |one: &ScoredPair, other: &ScoredPair| {
         let names = |pair: &ScoredPair| {
             let ends = [pair.left, pair.right];
@@ -120,30 +120,41 @@ pub fn sample_pairs(linkage: &Linkage, table: &Table) -> Vec<(Row, Row)> {
         let order = one.weight.total_cmp(&other.weight);
         order.then_with(|| names(other).cmp(&names(one))).is_gt()
     };
-    for (pair, decision) in linkage.pairs.iter().zip(&linkage.decisions) {
-        let mut offer = |kind: u8, name: String, heaviest: bool| {
-            let best = by_kind.entry((kind, name)).or_insert(pair);
-            if heavier(pair, best) == heaviest && *best != pair {
-                *best = pair;
+    for (pair, &decision) in linkage.pairs.iter().zip(&linkage.decisions) {
+        let mut offer = |heaviest: bool| {
+            let kind = (decision, heaviest);
+            match by_kind.iter_mut().find(|(known, _)| *known == kind) {
+                None => by_kind.push((kind, pair)),
+                Some((_, best)) if heavier(pair, best) == heaviest => *best = pair,
+                Some(_) => {}
             }
         };
-        match decision {
-            Decision::Link => {
-                offer(0, String::new(), true);
-                offer(1, String::new(), false);
-            }
-            Decision::Review(reason) => offer(2, reason.to_string(), true),
-            Decision::Vetoed(veto) => offer(3, (*veto).to_owned(), true),
+        offer(true);
+        if decision == Decision::Link {
+            offer(false);
         }
     }
+    by_kind.sort_by_cached_key(|(kind, _)| in_order(*kind));
     let mut pairs = Vec::new();
-    for pair in by_kind.values() {
+    for (_, pair) in by_kind {
         if !pairs.contains(&(pair.left, pair.right)) {
             pairs.push((pair.left, pair.right));
         }
     }
     pairs.truncate(SAMPLES_MAX);
     pairs
+}
+
+/// What became of pairs, and whether the heaviest or the lightest of them is meant.
+type Kind = (Decision, bool);
+
+/// Where a kind stands among the others.
+fn in_order((decision, heaviest): Kind) -> (u8, String) {
+    match decision {
+        Decision::Link => (u8::from(!heaviest), String::new()),
+        Decision::Review(reason) => (2, reason.to_string()),
+        Decision::Vetoed(veto) => (3, veto.to_owned()),
+    }
 }
 
 /// All candidates by weight with the prior, with how many of them are expected to be one person; empty ends cut off.
@@ -164,25 +175,27 @@ fn scores(scores: &ScoreCounts, calibration: &Calibration) -> Histogram {
 }
 
 /// Counts by bins of [`SELF_BIN_BITS`].
-fn histogram(weights: impl Iterator<Item = f64>) -> Histogram {
-    let mut bins = BTreeMap::<i64, u64>::new();
+fn histogram(weights: impl Iterator<Item = f64> + Clone) -> Histogram {
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "weights are far below 2^63"
+    )]
+    let bin = |bits: f64| (bits / SELF_BIN_BITS).floor() as i64;
+    let bounds = weights.clone().map(bin).fold(None, |bounds, bin| {
+        let (first, last) = bounds.unwrap_or((bin, bin));
+        Some((first.min(bin), last.max(bin)))
+    });
+    let (first, last) = bounds.unwrap_or((0, -1));
+    let place = |bin: i64| usize::try_from(bin - first).unwrap_or(0);
+    let mut counts = vec![0; place(last + 1)];
     for bits in weights {
-        #[expect(
-            clippy::cast_possible_truncation,
-            reason = "weights are far below 2^63"
-        )]
-        let bin = (bits / SELF_BIN_BITS).floor() as i64;
-        *bins.entry(bin).or_default() += 1;
+        counts[place(bin(bits))] += 1;
     }
-    let first = bins.keys().next().copied().unwrap_or(0);
-    let last = bins.keys().next_back().copied().unwrap_or(0);
     #[expect(clippy::cast_precision_loss, reason = "weights are far below 2^53")]
     Histogram {
         first_bits: first as f64 * SELF_BIN_BITS,
         bin_bits: SELF_BIN_BITS,
-        counts: (first..=last)
-            .map(|bin| bins.get(&bin).copied().unwrap_or(0))
-            .collect(),
+        counts,
         expected: Vec::new(),
     }
 }
@@ -437,17 +450,24 @@ fn training(linkage: &Linkage, asked: &Model) -> Training {
 /// The reasons, and the questions whose answers would change most.
 fn review(linkage: &Linkage, table: &Table) -> Review {
     let prior = linkage.model.prior_bits(table.len());
-    let mut counts = BTreeMap::<String, u64>::new();
+    let mut counts = Vec::<(Reason, u64)>::new();
     for decision in &linkage.decisions {
         if let Decision::Review(reason) = decision {
-            *counts.entry(reason.to_string()).or_default() += 1;
+            match counts.iter_mut().find(|(known, _)| known == reason) {
+                None => counts.push((*reason, 1)),
+                Some((_, count)) => *count += 1,
+            }
         }
     }
-    let mut reasons = counts
-        .into_iter()
-        .map(|(reason, pairs)| ReasonCount { reason, pairs })
-        .collect::<Vec<_>>();
-    reasons.sort_by_key(|reason| std::cmp::Reverse(reason.pairs));
+    let told = |(reason, pairs): (Reason, u64)| ReasonCount {
+        reason: reason.to_string(),
+        pairs,
+    };
+    let mut reasons = counts.into_iter().map(told).collect::<Vec<_>>();
+    reasons.sort_by(|one, other| {
+        let more = other.pairs.cmp(&one.pairs);
+        more.then_with(|| one.reason.cmp(&other.reason))
+    });
     let head = linkage.questions().into_iter().take(REVIEW_TOLD_MAX);
     Review {
         reasons,

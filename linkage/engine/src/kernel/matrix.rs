@@ -1,6 +1,11 @@
 //! The codes that the inner loop reads, record by record.
 
+use rayon::prelude::*;
+
 use crate::{Row, Table};
+
+/// Rows that are filled at a time: they stay in the first cache.
+const TILE_ROWS: usize = 512;
 
 /// The matrix's first column: each record's hash, which chooses pairs for training in any order of rows.
 pub(super) const HASH_COLUMN: usize = 0;
@@ -17,14 +22,18 @@ impl Matrix {
     pub(super) fn new(columns: &[&[u32]], rules: Vec<Option<usize>>, table: &Table) -> Self {
         let stride = columns.len() + 1;
         let mut cells = vec![0; stride * table.len()];
-        for (row, line) in (0..).zip(cells.chunks_exact_mut(stride)) {
-            line[HASH_COLUMN] = table.hash(row);
-        }
-        for (column, codes) in (1..).zip(columns) {
-            for (line, &code) in cells.chunks_exact_mut(stride).zip(*codes) {
-                line[column] = code;
+        let tiles = cells.par_chunks_mut(stride * TILE_ROWS);
+        tiles.enumerate().for_each(|(tile, cells)| {
+            let first = tile * TILE_ROWS;
+            for (row, line) in (first..).zip(cells.chunks_exact_mut(stride)) {
+                line[HASH_COLUMN] = table.hash(Row::try_from(row).unwrap_or(Row::MAX));
             }
-        }
+            for (column, codes) in (1..).zip(columns) {
+                for (line, &code) in cells.chunks_exact_mut(stride).zip(&codes[first..]) {
+                    line[column] = code;
+                }
+            }
+        });
         Self {
             stride,
             cells,
@@ -38,23 +47,29 @@ impl Matrix {
     }
 }
 
-/// Chooses a share of all pairs by their records' hashes.
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    clippy::cast_precision_loss,
-    reason = "the share is clamped, and a float's cast saturates"
-)]
-pub(super) fn chooser(share: f64, seed: u64) -> impl Fn(u32, u32) -> bool {
-    let limit = if share >= 1.0 {
-        u64::MAX
-    } else {
-        (share.max(0.0) * u64::MAX as f64) as u64
-    };
-    move |left, right| {
-        let (low, high) = (left.min(right), left.max(right));
-        let key = ((u64::from(high) << 32) | u64::from(low)) ^ seed;
+/// Takes a share of all records by their hashes, whatever the order of rows.
+pub(super) struct Thinning {
+    limit: u64,
+    seed: u64,
+}
+
+impl Thinning {
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        clippy::cast_precision_loss,
+        reason = "the share is clamped, and a float's cast saturates"
+    )]
+    pub(super) fn new(share: f64, seed: u64) -> Self {
+        Self {
+            limit: (share.clamp(0.0, 1.0) * u64::MAX as f64) as u64,
+            seed,
+        }
+    }
+
+    pub(super) fn takes(&self, hash: u32) -> bool {
+        let key = u64::from(hash) ^ self.seed;
         let mixed = (key ^ (key >> 29)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        (mixed ^ (mixed >> 32)).wrapping_mul(0x94D0_49BB_1331_11EB) <= limit
+        (mixed ^ (mixed >> 32)).wrapping_mul(0x94D0_49BB_1331_11EB) <= self.limit
     }
 }

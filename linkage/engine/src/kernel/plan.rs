@@ -1,6 +1,6 @@
 //! What the inner loop knows of each comparison beforehand, and what it remembers.
 
-use crate::comparison::similarity::{Sieve, Signature};
+use crate::comparison::similarity::Sieve;
 use crate::comparison::{Bound, Coded, Outcome};
 
 /// Outcomes that a thread remembers for each comparison; 16 bytes each, so that some comparisons fit the second cache.
@@ -18,15 +18,7 @@ pub(super) struct Plan {
     dear: bool,
 }
 
-/// One record of a pair.
-#[derive(Clone, Copy)]
-pub(super) struct Side<'s> {
-    pub(super) codes: &'s [u32],
-    pub(super) signatures: &'s [Signature],
-}
-
-/// The sieves of the comparisons that have one, with the place of each comparison's signature; none outside of blocks,
-/// where looking signatures up costs as much as looking pairs up.
+/// The sieves of the comparisons that have one, with the place of each comparison's signatures.
 #[derive(Default)]
 pub(super) struct Sieves<'k> {
     pub(super) slots: Vec<Option<usize>>,
@@ -37,31 +29,12 @@ pub(super) struct Sieves<'k> {
 #[derive(Default)]
 pub(super) struct Remembered(Vec<(u64, Outcome)>);
 
-impl Sieves<'_> {
-    /// The signatures of a block's records, record by record. Where all records have one code, nobody will ask.
-    pub(super) fn sign(&self, codes: &[u32], stride: usize, signatures: &mut Vec<Signature>) {
-        let records = codes.len() / stride;
-        signatures.clear();
-        signatures.resize(records * self.sieves.len(), Signature::default());
-        for (slot, (column, sieve)) in self.sieves.iter().enumerate() {
-            let code_of = |record: usize| codes[record * stride + column];
-            if (1..records).all(|record| code_of(record) == code_of(0)) {
-                continue;
-            }
-            for record in 0..records {
-                if let Some(place) = code_of(record).checked_sub(1) {
-                    signatures[record * self.sieves.len() + slot] = sieve.signature(place as usize);
-                }
-            }
-        }
-    }
-
-    /// Whether the comparison at `place` surely gives its last level; nothing is known without signatures.
-    #[inline]
-    pub(super) fn hopeless(&self, place: usize, left: Side<'_>, right: Side<'_>) -> Option<bool> {
+impl<'k> Sieves<'k> {
+    /// The sieve of the comparison at `place`, with the slot of its signatures.
+    #[inline(always)]
+    pub(super) fn of(&self, place: usize) -> Option<(usize, Sieve<'k>)> {
         let slot = (*self.slots.get(place)?)?;
-        let sieve = &self.sieves[slot].1;
-        Some(sieve.hopeless(left.signatures[slot], right.signatures[slot]))
+        Some((slot, self.sieves[slot].1))
     }
 }
 
@@ -104,6 +77,18 @@ impl Plan {
             Some(level) => level,
             None => self.same_by_code[code as usize],
         }
+    }
+
+    /// The level of two equal codes, packed, where all codes have one.
+    #[inline]
+    pub(super) fn same_for_all(&self) -> Option<u8> {
+        self.same
+    }
+
+    /// The outcome of any two unequal codes, where it is always the same.
+    #[inline]
+    pub(super) fn unequal(&self) -> Option<Outcome> {
+        self.unequal
     }
 
     /// The outcome of two unequal codes, the lower first.

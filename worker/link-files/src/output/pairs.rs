@@ -7,7 +7,7 @@ use arrow::array::{ArrayRef, DictionaryArray, Float32Array, Int8Array, Int32Arra
 use arrow::datatypes::{DataType, Field, Int8Type, Int32Type, Schema};
 use arrow::record_batch::RecordBatch;
 use linkage::{
-    Decision, Job, Level, Linkage, LinkageError, Model, Row, ScoredPair, Table, Weighed,
+    ComparisonSettings, Decision, Job, Level, Linkage, LinkageError, Model, Row, ScoredPair, Table,
 };
 use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, ZstdLevel};
@@ -39,6 +39,8 @@ pub(crate) fn write_pairs<W: Write + Send>(output: W, pairs: &PairTable<'_>) -> 
         .set_statistics_enabled(EnabledStatistics::None)
         .set_column_dictionary_enabled(ColumnPath::from("record_left"), false)
         .set_column_dictionary_enabled(ColumnPath::from("record_right"), false)
+        .set_column_dictionary_enabled(ColumnPath::from("weight"), false)
+        .set_column_dictionary_enabled(ColumnPath::from("probability"), false)
         .build();
     let mut writer =
         ArrowWriter::try_new(output, schema.clone(), Some(properties)).map_err(io::Error::other)?;
@@ -104,17 +106,17 @@ impl PairTable<'_> {
             pairs.iter().map(|pair| i32::from(pair.rule)).collect(),
             &rules.collect::<Vec<_>>(),
         ));
-        columns.push(said(decisions.iter().map(|decision| match decision {
+        columns.push(said(&decisions, |decision| match decision {
             Decision::Link => "link".to_owned(),
             Decision::Review(_) => "review".to_owned(),
             Decision::Vetoed(_) => "vetoed".to_owned(),
-        })));
-        columns.push(said(decisions.iter().map(|decision| match decision {
+        }));
+        columns.push(said(&decisions, |decision| match decision {
             Decision::Link => String::new(),
             Decision::Review(reason) => reason.to_string(),
-            Decision::Vetoed(veto) => (*veto).to_owned(),
-        })));
-        columns.extend(self.parts(&self.job.parts(&pairs)?));
+            Decision::Vetoed(veto) => veto.to_owned(),
+        }));
+        columns.extend(self.parts(&pairs, self.job.part_columns(&pairs)?));
         Ok(columns)
     }
 
@@ -135,18 +137,16 @@ impl PairTable<'_> {
     }
 
     /// Level and weight of each comparison.
-    fn parts(&self, parts: &[Vec<Weighed>]) -> Vec<ArrayRef> {
-        let mut columns: Vec<ArrayRef> = Vec::new();
-        for (place, comparison) in self.linkage.model.comparisons.iter().enumerate() {
+    fn parts(&self, pairs: &[ScoredPair], weights: Vec<Vec<f32>>) -> Vec<ArrayRef> {
+        let comparisons = self.linkage.model.comparisons.iter().enumerate();
+        let of_comparison = |((place, comparison), weights): ((usize, &ComparisonSettings), _)| {
             let levels = comparison.levels.iter().map(|level| level.name.as_str());
             let names = std::iter::once(MISSING_LEVEL).chain(levels);
-            columns.push(levels_of(
-                parts.iter().map(|parts| parts[place].level),
-                &names.collect::<Vec<_>>(),
-            ));
-            columns.push(numbers(parts.iter().map(|parts| parts[place].weight)));
-        }
-        columns
+            let reached = pairs.iter().map(|pair| pair.pattern.level(place));
+            let levels = levels_of(reached, &names.collect::<Vec<_>>());
+            [levels, Arc::new(Float32Array::from(weights)) as ArrayRef]
+        };
+        comparisons.zip(weights).flat_map(of_comparison).collect()
     }
 }
 
@@ -163,20 +163,21 @@ fn words<S: AsRef<str>>(places: Vec<i32>, words: &[S]) -> ArrayRef {
     ))
 }
 
-/// Words that occur over and over.
-fn said(values: impl Iterator<Item = String>) -> ArrayRef {
-    let mut known = Vec::<String>::new();
-    let places = values
-        .map(|value| {
-            let place = known.iter().position(|word| *word == value);
+/// What is said of decisions, of which few differ.
+fn said(decisions: &[Decision], say: impl Fn(Decision) -> String) -> ArrayRef {
+    let mut known = Vec::<Decision>::new();
+    let places = decisions
+        .iter()
+        .map(|&decision| {
+            let place = known.iter().position(|other| *other == decision);
             let place = place.unwrap_or_else(|| {
-                known.push(value);
+                known.push(decision);
                 known.len() - 1
             });
             i32::try_from(place).unwrap_or(i32::MAX)
         })
         .collect();
-    words(places, &known)
+    words(places, &known.into_iter().map(say).collect::<Vec<_>>())
 }
 
 fn levels_of(levels: impl Iterator<Item = Level>, names: &[&str]) -> ArrayRef {

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use memchr::{memchr, memchr_iter, memchr2_iter};
+use memchr::{memchr, memchr2, memchr2_iter};
 
 use super::{SetAside, Why};
 
@@ -20,6 +20,8 @@ pub(super) struct Span {
 
 /// Marks a span of [`Split::undone`]; a piece of text is far below 2 GB.
 const UNDONE: u32 = 1 << 31;
+/// Bytes of a cell that are looked at one by one.
+const NEAR_BYTES: usize = 32;
 
 /// Which bytes a span means.
 pub(super) enum Place {
@@ -242,7 +244,7 @@ impl Splitter {
                     None => return Ahead::Unfinished,
                 }
             } else {
-                let ahead = memchr::memchr2(self.delimiter, self.terminator, &text[cell..]);
+                let ahead = next_end(&text[cell..], self.delimiter, self.terminator);
                 let end = match ahead {
                     Some(length) => cell + length,
                     None if last => text.len(),
@@ -378,6 +380,27 @@ fn ended(end: usize, next: usize, lines: u64, fields: usize) -> Ahead {
     }
 }
 
+/// Where the next quote stands. Most cells are so short that a search of its own costs more than looking at their bytes.
+#[inline]
+fn next_quote(text: &[u8]) -> Option<usize> {
+    let near = &text[..text.len().min(NEAR_BYTES)];
+    near.iter().position(|byte| *byte == b'"').or_else(|| {
+        let beyond = memchr(b'"', &text[near.len()..])?;
+        Some(near.len() + beyond)
+    })
+}
+
+/// Where a cell without quotes ends.
+#[inline]
+fn next_end(text: &[u8], delimiter: u8, terminator: u8) -> Option<usize> {
+    let near = &text[..text.len().min(NEAR_BYTES)];
+    let ends = |byte: &u8| *byte == delimiter || *byte == terminator;
+    near.iter().position(ends).or_else(|| {
+        let beyond = memchr2(delimiter, terminator, &text[near.len()..])?;
+        Some(near.len() + beyond)
+    })
+}
+
 /// The cell that begins behind an opening quote: its span, the place behind its closing quote, and the line breaks within.
 fn quoted(
     text: &[u8],
@@ -387,14 +410,17 @@ fn quoted(
 ) -> Option<(Span, usize, u64)> {
     let (mut at, mut doubled) = (from, false);
     loop {
-        at += memchr(b'"', &text[at..])?;
+        at += next_quote(&text[at..])?;
         if text.get(at + 1) != Some(&b'"') {
             break;
         }
         doubled = true;
         at += 2;
     }
-    let breaks = memchr_iter(terminator, &text[from..at]).count() as u64;
+    let breaks = text[from..at]
+        .iter()
+        .map(|byte| u64::from(*byte == terminator))
+        .sum();
     let span = trimmed(text, from, at);
     let span = if doubled {
         split.undo(text, span)

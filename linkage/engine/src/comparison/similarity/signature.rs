@@ -3,6 +3,11 @@
 //! No more characters can match than the two values have in common, counted by groups of characters; from that bound
 //! on matches follows one on the similarity. A bound may be too high (groups hide differences), never too low.
 
+#![expect(
+    clippy::inline_always,
+    reason = "compiled for the vectors of whatever loop they stand in"
+)]
+
 use super::Dictionary;
 use super::jaro::winkler;
 
@@ -40,12 +45,12 @@ impl Signature {
     }
 
     /// Characters of this one that the other lacks, at least.
-    #[inline]
+    #[inline(always)]
     fn lacking(self, other: Self) -> usize {
         (self.groups & !other.groups).count_ones() as usize
     }
 
-    #[inline]
+    #[inline(always)]
     fn common_beginning(self, other: Self) -> usize {
         let differing = self.beginning ^ other.beginning;
         (differing.trailing_zeros() / 8) as usize
@@ -89,7 +94,7 @@ impl<'a> Sieve<'a> {
     }
 
     /// Whether the two values surely reach no level but the last.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn hopeless(&self, left: Signature, right: Signature) -> bool {
         match self.filter {
             Filter::JaroWinkler(filter) => filter.hopeless(left, right),
@@ -138,7 +143,7 @@ impl JaroWinklerFilter {
         self.hopeless(dictionary.signature(left), dictionary.signature(right))
     }
 
-    #[inline]
+    #[inline(always)]
     pub(crate) fn hopeless(&self, left: Signature, right: Signature) -> bool {
         let (ours, theirs) = (left.length as usize, right.length as usize);
         if ours >= LENGTHS || theirs >= LENGTHS {
@@ -184,7 +189,7 @@ impl EditsFilter {
     }
 
     /// Whether more edits are surely needed than any level allows.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn hopeless(&self, left: Signature, right: Signature) -> bool {
         let longer = left.length.max(right.length) as usize;
         let fewest = left.lacking(right).max(right.lacking(left));
