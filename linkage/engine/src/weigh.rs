@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::comparison::{Bound, Coded, Outcome};
 use crate::estimate::Calibration;
 use crate::model::{ComparisonSettings, LEVELS_MAX};
-use crate::train::Corrections;
+use crate::train::{Corrections, Edge};
 use crate::{Level, LinkageError, Model, Row};
 
 /// A value's share is never taken as rarer than this: no single agreement says more than 20 bits by rarity.
@@ -182,6 +182,12 @@ impl Weights {
     #[inline]
     pub(crate) fn said_twice(&self, pattern: Pattern) -> f32 {
         self.corrections.bits(pattern).map(|(_, bits)| bits).sum()
+    }
+
+    /// The ties that say something twice.
+    #[inline]
+    pub(crate) fn ties(&self) -> &[Edge] {
+        self.corrections.edges()
     }
 
     /// The same by the comparison that repeats what another said.

@@ -10,6 +10,7 @@ use super::plan::{Plan, Remembered, Sieves};
 use super::{Compared, Kernel, Worker};
 use crate::comparison::similarity::Signature;
 use crate::comparison::{Bound, Coded, Outcome};
+use crate::train::Edge;
 use crate::weigh::{ComparisonWeights, Pattern, Weights};
 use crate::{MISSING, Row};
 
@@ -63,6 +64,32 @@ struct Lanes {
 struct Mark {
     packed: u32,
     bits: f32,
+}
+
+/// The comparing of a batch, to be built for each kind of processor. A closure would not do: its call is not built into the
+/// loop around it.
+struct Flush<'f, 'k, Visit> {
+    batch: &'f mut Batch,
+    kernel: &'f Kernel<'k>,
+    sieves: &'f Sieves<'f>,
+    weights: Option<&'f Weights>,
+    worker: &'f mut Worker,
+    visit: &'f mut Visit,
+}
+
+impl<Visit: FnMut((Row, Row), Compared)> pulp::WithSimd for Flush<'_, '_, Visit> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: pulp::Simd>(self, _: S) {
+        self.batch.compare_all(
+            self.kernel,
+            self.sieves,
+            self.weights,
+            self.worker,
+            self.visit,
+        );
+    }
 }
 
 impl Batch {
@@ -160,10 +187,14 @@ impl Batch {
         worker: &mut Worker,
         visit: &mut impl FnMut((Row, Row), Compared),
     ) {
-        pulp::Arch::new().dispatch(
-            #[inline(always)]
-            || self.compare_all(kernel, sieves, weights, worker, visit),
-        );
+        pulp::Arch::new().dispatch(Flush {
+            batch: self,
+            kernel,
+            sieves,
+            weights,
+            worker,
+            visit,
+        });
     }
 
     #[inline(always)]
@@ -175,7 +206,7 @@ impl Batch {
         worker: &mut Worker,
         visit: &mut impl FnMut((Row, Row), Compared),
     ) {
-        self.lanes.place(&self.runs);
+        self.lanes.place(&self.runs, kernel.plans.len());
         for (place, plan) in kernel.plans.iter().enumerate() {
             let weights = weights.map(|weights| weights.of(place));
             match (&kernel.comparisons[place], plan.column) {
@@ -201,11 +232,15 @@ impl Batch {
             }
             self.lanes.add(place);
         }
+        if let Some(weights) = weights {
+            self.lanes.take_off(weights.ties());
+        }
         for lane in 0..self.lanes.length {
-            let pattern = self.lanes.pattern(lane);
-            let twice = weights.map_or(0.0, |weights| weights.said_twice(pattern));
-            let weight = self.lanes.weights[lane] - twice;
-            visit(self.rows_of(lane), Compared { pattern, weight });
+            let compared = Compared {
+                pattern: self.lanes.pattern(lane),
+                weight: self.lanes.weights[lane],
+            };
+            visit(self.rows_of(lane), compared);
         }
         self.runs.clear();
         self.lanes.length = 0;
@@ -319,11 +354,12 @@ impl Lanes {
         self.weights.resize(LANES, 0.0);
     }
 
-    /// The members of each pair.
+    /// The members of each pair, which come to nothing yet.
     #[inline(always)]
-    fn place(&mut self, runs: &[Run]) {
+    fn place(&mut self, runs: &[Run], comparisons: usize) {
         self.weights.fill(0.0);
-        self.words.iter_mut().for_each(|word| word.fill(0));
+        let words = comparisons.div_ceil(PLACES_PER_WORD);
+        self.words[..words].iter_mut().for_each(|word| word.fill(0));
         let mut lane = 0;
         for run in runs {
             let length = run.length as usize;
@@ -417,6 +453,28 @@ impl Lanes {
         }
         for (weight, &bits) in self.weights[..LANES].iter_mut().zip(&self.bits[..LANES]) {
             *weight += bits;
+        }
+    }
+
+    /// Takes off what comparisons say twice.
+    #[inline(always)]
+    fn take_off(&mut self, ties: &[Edge]) {
+        if ties.is_empty() {
+            return;
+        }
+        let twice = &mut self.bits[..self.length];
+        twice.fill(0.0);
+        for tie in ties {
+            let parents = &self.words[tie.parent / PLACES_PER_WORD][..self.length];
+            let children = &self.words[tie.child / PLACES_PER_WORD][..self.length];
+            let shift = |place: usize| 4 * (place % PLACES_PER_WORD);
+            for ((twice, parent), child) in twice.iter_mut().zip(parents).zip(children) {
+                let level = |word: &u32, place: usize| ((word >> shift(place)) & 15) as usize;
+                *twice += tie.bits[level(parent, tie.parent)][level(child, tie.child)];
+            }
+        }
+        for (weight, twice) in self.weights.iter_mut().zip(twice) {
+            *weight -= *twice;
         }
     }
 

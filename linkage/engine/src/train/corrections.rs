@@ -22,11 +22,11 @@ pub(crate) struct Corrections {
 
 /// The child's chance depends on the parent's level.
 #[derive(Clone, Debug)]
-pub(super) struct Edge {
-    pub(super) parent: usize,
-    pub(super) child: usize,
+pub(crate) struct Edge {
+    pub(crate) parent: usize,
+    pub(crate) child: usize,
     /// By the packed levels of parent and child.
-    pub(super) bits: [[f32; LEVELS]; LEVELS],
+    pub(crate) bits: [[f32; LEVELS]; LEVELS],
 }
 
 impl Corrections {
@@ -67,6 +67,12 @@ impl Corrections {
                 .map(edge)
                 .collect::<Result<_, _>>()?,
         })
+    }
+
+    /// The ties, in the order in which their bits are added up.
+    #[inline]
+    pub(crate) fn edges(&self) -> &[Edge] {
+        &self.edges
     }
 
     /// For each tie the child's place and the bits that it repeats.

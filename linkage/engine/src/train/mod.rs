@@ -13,7 +13,7 @@ mod patterns;
 pub use dependence::{Among, Association};
 
 pub(crate) use chance::Pairing;
-pub(crate) use corrections::Corrections;
+pub(crate) use corrections::{Corrections, Edge};
 pub(crate) use draws::{Sample, drawn, row_hashes, uniform};
 
 use serde::Serialize;
