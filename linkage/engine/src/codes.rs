@@ -1,17 +1,19 @@
 //! Columns of interned strings: each distinct value is kept once, a row is a number.
 
 use std::hash::BuildHasher;
+use std::io;
 
 use hashbrown::HashTable;
 use rustc_hash::{FxBuildHasher, FxHashMap};
+use stored::{Memory, Stored, StoredText};
 
 use crate::{MISSING, Row};
 
 /// Many strings in one piece of memory.
 #[derive(Clone, Default)]
 pub(crate) struct Texts {
-    text: String,
-    ends: Vec<u64>,
+    text: StoredText,
+    ends: Stored<u64>,
 }
 
 impl Texts {
@@ -23,7 +25,15 @@ impl Texts {
     pub(crate) fn get(&self, place: usize) -> &str {
         let start = place.checked_sub(1).map_or(0, |before| self.ends[before]);
         let place_of = |end: u64| usize::try_from(end).unwrap_or(usize::MAX);
-        &self.text[place_of(start)..place_of(self.ends[place])]
+        self.text.get(place_of(start)..place_of(self.ends[place]))
+    }
+
+    /// Puts the texts where there is room for them.
+    pub(crate) fn within(self, memory: &Memory) -> io::Result<Self> {
+        Ok(Self {
+            text: self.text.within(memory)?,
+            ends: self.ends.within(memory)?,
+        })
     }
 
     /// Whether that is the text at the place.
@@ -127,6 +137,11 @@ pub struct CodesBuilder {
 }
 
 impl CodesBuilder {
+    /// Makes room for so many rows in all, so that a long column need not be moved while it grows.
+    pub fn reserve(&mut self, rows: usize) {
+        self.rows.reserve_exact(rows.saturating_sub(self.rows.len()));
+    }
+
     /// Adds a row; an empty value is none.
     pub fn push(&mut self, value: Option<&str>) {
         let code = value.map_or(MISSING, |value| self.interner.code(value));
@@ -166,7 +181,7 @@ impl CodesBuilder {
 /// A column of interned strings with each value's count.
 #[derive(Clone)]
 pub struct Codes {
-    rows: Vec<u32>,
+    rows: Stored<u32>,
     names: Texts,
     /// Records by code.
     counts: Vec<u32>,
@@ -184,11 +199,20 @@ impl Codes {
         }
         let present = rows.len() as u64 - u64::from(counts[0]);
         Self {
-            rows,
+            rows: rows.into(),
             names,
             counts,
             present,
         }
+    }
+
+    /// Puts the column where there is room for it.
+    pub(crate) fn within(self, memory: &Memory) -> io::Result<Self> {
+        Ok(Self {
+            rows: self.rows.within(memory)?,
+            names: self.names.within(memory)?,
+            ..self
+        })
     }
 
     /// These rows' values, one for one, under the same codes.

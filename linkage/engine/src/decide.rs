@@ -39,6 +39,7 @@ impl ScoredPair {
             weight,
             probability: 1.0 / (1.0 + (-(weight + prior_bits)).exp2()),
             pattern: Pattern::default(),
+            unused: [0; 3],
         }
     }
 }

@@ -9,6 +9,7 @@ mod plan;
 mod sink;
 
 use rustc_hash::FxHashMap;
+use stored::{Memory, Stored};
 
 use self::batch::Batch;
 use self::matrix::{HASH_COLUMN, Matrix, Thinning};
@@ -17,7 +18,10 @@ use self::sink::{Parts, Sink, Weigh};
 use crate::blocking::{Blocks, Chunk, NO_BLOCK, RuleBlocks};
 use crate::comparison::{Bound, Memo, Outcome};
 use crate::weigh::{Pattern, ScoreCounts, ScoredPair, Weighed, Weights};
-use crate::{Level, Row, Table};
+use crate::{Level, LinkageError, Row, Table};
+
+/// Pairs of a piece, 9 MB, where memory is bounded.
+const PIECE_PAIRS: usize = 1 << 18;
 
 /// Comparisons bound to a table, with its codes row by row.
 pub(crate) struct Kernel<'a> {
@@ -54,6 +58,7 @@ impl Compared {
             weight: self.weight,
             probability: 0.0,
             pattern: self.pattern,
+            unused: [0; 3],
         }
     }
 }
@@ -85,18 +90,69 @@ impl<Choose> Wanted<'_, Choose> {
 pub(crate) struct Scores {
     pub(crate) counts: ScoreCounts,
     /// The heavier pairs; they have no probability yet.
-    pub(crate) kept: Vec<ScoredPair>,
+    pub(crate) kept: Kept,
+}
+
+/// Pairs that are kept, in pieces: what is full is put where there is room for it.
+pub(crate) struct Kept {
+    memory: Memory,
+    pieces: Vec<Stored<ScoredPair>>,
+    last: Vec<ScoredPair>,
+    fault: Option<std::io::Error>,
+}
+
+impl Kept {
+    pub(crate) fn new(memory: &Memory) -> Self {
+        Self {
+            memory: memory.clone(),
+            pieces: Vec::new(),
+            last: Vec::new(),
+            fault: None,
+        }
+    }
+
+    fn push(&mut self, pair: ScoredPair) {
+        self.last.push(pair);
+        if self.last.len() >= PIECE_PAIRS && self.memory.is_bounded() {
+            self.put_away();
+        }
+    }
+
+    fn put_away(&mut self) {
+        let full = std::mem::replace(&mut self.last, Vec::with_capacity(PIECE_PAIRS));
+        match self.memory.keep(full) {
+            Ok(piece) => self.pieces.push(piece),
+            Err(fault) => self.fault = Some(fault),
+        }
+    }
+
+    /// All pieces.
+    ///
+    /// # Errors
+    /// When one could not be put away.
+    pub(crate) fn finish(mut self) -> std::io::Result<Vec<Stored<ScoredPair>>> {
+        match self.fault {
+            Some(fault) => Err(fault),
+            None => {
+                self.pieces.push(Stored::from(self.last));
+                Ok(self.pieces)
+            }
+        }
+    }
 }
 
 impl<'a> Kernel<'a> {
     /// Lays out the codes of the rules' blocks and of the comparisons, which may have more rows than the table.
     /// `levels` is the number of levels of each comparison.
+    ///
+    /// # Errors
+    /// When the codes fit neither into memory nor on the disk.
     pub(crate) fn new(
         comparisons: Vec<Bound<'a>>,
         levels: &[usize],
         table: &Table,
         blocks: &[RuleBlocks],
-    ) -> Self {
+    ) -> Result<Self, LinkageError> {
         let mut columns: Vec<&[u32]> = Vec::new();
         let mut rules = Vec::new();
         for rule in blocks {
@@ -111,12 +167,12 @@ impl<'a> Kernel<'a> {
             }
             plans.push(Plan::new(bound, column, levels));
         }
-        let matrix = Matrix::new(&columns, rules, table);
-        Self {
+        let matrix = Matrix::new(&columns, rules, table)?;
+        Ok(Self {
             comparisons,
             plans,
             matrix,
-        }
+        })
     }
 
     /// The comparisons, in the model's order.

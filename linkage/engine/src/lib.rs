@@ -65,6 +65,7 @@ pub use model::{
 };
 pub use part::{Conclusion, Part, RuleKeys, keys};
 pub use propose::{Ignored, Proposal, ProposalOptions, ProposedRule, RawFiles, propose};
+pub use stored::{Memory, Stored};
 pub use review::{
     Conflict, Constraints, RecordId, ReviewChange, ReviewItem, SETTLED_DIFFERENT, Settled,
     SettledObstacle, SettledReport, Settlement, Superseded, UnknownRecord, parse_settled,

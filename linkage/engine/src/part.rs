@@ -12,7 +12,7 @@ use crate::decide::{Decision, Rules};
 use crate::estimate::{Choice, decide_without_labels};
 use crate::kernel::Kernel;
 use crate::review::Constraints;
-use crate::run::{conclude, estimate_prior, least_weight, take_prior, weight_of};
+use crate::run::{conclude, estimate_prior, is_shown, least_weight, take_prior, weight_of};
 use crate::scorer::Scorer;
 use crate::weigh::{ScoreCounts, ScoredPair, prior_bits};
 use crate::{LinkageError, Model, Row, Table};
@@ -110,7 +110,7 @@ impl<'a> Part<'a> {
             .iter()
             .map(|comparison| comparison.levels.len())
             .collect::<Vec<_>>();
-        let kernel = Kernel::new(comparisons, &levels, table, &[]);
+        let kernel = Kernel::new(comparisons, &levels, table, &[])?;
         Scorer::new(&model, records, &kernel)?;
         Ok(Self {
             model,
@@ -217,6 +217,7 @@ impl<'a> Part<'a> {
             estimate_prior(&mut self.model, self.records, scores);
         }
         take_prior(&self.model, self.records, &mut pairs);
+        pairs.retain(|pair| is_shown(&self.model, pair));
         let scorer = Scorer::new(&self.model, self.records, &self.kernel)?;
         let (decisions, clusters) = conclude(
             &self.model,

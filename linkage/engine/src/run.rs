@@ -1,5 +1,7 @@
 //! A run from table to clusters: block, train, compare, decide, cluster.
 
+use stored::Stored;
+
 use crate::blocking::{BlockingReport, Blocks};
 use crate::comparison::{Custom, bind};
 use crate::decide::{Decision, Rules, decide};
@@ -40,7 +42,7 @@ pub struct Job<'a> {
 #[derive(Debug)]
 pub struct Linkage {
     /// Pairs at or above the review threshold, by left and right row.
-    pub pairs: Vec<ScoredPair>,
+    pub pairs: Stored<ScoredPair>,
     /// What became of each of them.
     pub decisions: Vec<Decision>,
     /// All records, each in one cluster; rows ascend, clusters by their first row.
@@ -84,7 +86,7 @@ impl<'a> Job<'a> {
             &levels.collect::<Vec<_>>(),
             table,
             blocks.rules(),
-        );
+        )?;
         let training = train(&mut model, table, &kernel, &blocks)?;
         progress("train", 1, 1);
         Ok(Self {
@@ -217,14 +219,17 @@ impl<'a> Job<'a> {
     fn compare(
         &mut self,
         progress: Progress<'_>,
-    ) -> Result<(Vec<ScoredPair>, ScoreCounts, Option<Choice>), LinkageError> {
+    ) -> Result<(Stored<ScoredPair>, ScoreCounts, Option<Choice>), LinkageError> {
         let records = self.table.len();
         let review = self.model.thresholds.review;
         let mut least = least_weight(&self.model, records);
         let mut closer = false;
         loop {
             let scorer = Scorer::new(&self.model, self.table.len(), &self.kernel)?;
-            let (mut pairs, scores) = scorer.score_all(&self.blocks, least, progress);
+            let (mut pairs, scores) = {
+                let memory = self.table.memory();
+                scorer.score_all(&self.blocks, least, memory, progress)?
+            };
             if self.model.prior.estimate {
                 estimate_prior(&mut self.model, records, &scores);
             }
@@ -244,6 +249,7 @@ impl<'a> Job<'a> {
                 choice.settle(&mut self.model, records);
             }
             take_prior(&self.model, records, &mut pairs);
+            pairs.retain(|pair| is_shown(&self.model, pair));
             return Ok((pairs, scores, choice));
         }
     }
@@ -272,13 +278,17 @@ pub(crate) fn weight_of(probability: f64, prior_bits: f32) -> f32 {
     (probability / (1.0 - probability)).log2() as f32 - prior_bits
 }
 
-/// Gives the pairs the probabilities of the model's prior; those that it leaves below review go.
-pub(crate) fn take_prior(model: &Model, records: usize, pairs: &mut Vec<ScoredPair>) {
+/// Gives the pairs the probabilities of the model's prior.
+pub(crate) fn take_prior(model: &Model, records: usize, pairs: &mut [ScoredPair]) {
     let calibration = calibration(model, records);
-    for pair in &mut *pairs {
+    for pair in pairs {
         pair.probability = calibration.of(pair.weight);
     }
-    pairs.retain(|pair| f64::from(pair.probability) >= model.thresholds.review);
+}
+
+/// Whether a pair reaches the review threshold.
+pub(crate) fn is_shown(model: &Model, pair: &ScoredPair) -> bool {
+    f64::from(pair.probability) >= model.thresholds.review
 }
 
 /// Decisions and clusters from the weighed pairs.

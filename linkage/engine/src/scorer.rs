@@ -5,11 +5,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
+use stored::{Memory, Stored};
 
 use crate::blocking::{Blocks, Chunk};
 use crate::cluster::PairWeights;
 use crate::estimate::Calibration;
-use crate::kernel::{Compared, Kernel, Scores, Worker};
+use crate::kernel::{Compared, Kept, Kernel, Scores, Worker};
 use crate::run::Progress;
 use crate::weigh::{Pattern, ScoreCounts, ScoredPair, Weighed, Weights, calibration};
 use crate::{Level, LinkageError, Model, Outcome, Row};
@@ -129,12 +130,16 @@ impl<'k, 'a> Scorer<'k, 'a> {
     }
 
     /// Scores every candidate pair; keeps those that weigh at least `least`, by left and right row.
+    ///
+    /// # Errors
+    /// When they fit neither into memory nor on the disk.
     pub(crate) fn score_all(
         &self,
         blocks: &Blocks,
         least: f32,
+        memory: &Memory,
         progress: Progress<'_>,
-    ) -> (Vec<ScoredPair>, ScoreCounts) {
+    ) -> Result<(Stored<ScoredPair>, ScoreCounts), LinkageError> {
         let chunks = blocks.chunks();
         let work = |chunk: &Chunk, worker: &mut Worker, scores: &mut Scores| {
             let weights = &self.weights;
@@ -143,7 +148,7 @@ impl<'k, 'a> Scorer<'k, 'a> {
         };
         let empty = || Scores {
             counts: ScoreCounts::new(),
-            kept: Vec::new(),
+            kept: Kept::new(memory),
         };
         let parts = on_all_threads(self.kernel, &chunks, empty, work, |done| {
             progress("compare", done, blocks.report().pairs);
@@ -152,13 +157,13 @@ impl<'k, 'a> Scorer<'k, 'a> {
         let mut kept = Vec::with_capacity(parts.len());
         for part in parts {
             counts.add(&part.counts);
-            kept.push(part.kept);
+            kept.extend(part.kept.finish()?);
         }
-        let mut pairs = by_rows(kept);
-        for pair in &mut pairs {
+        let mut pairs = by_rows(kept, memory)?;
+        for pair in pairs.iter_mut() {
             pair.probability = self.probability(pair.weight);
         }
-        (pairs, counts)
+        Ok((pairs, counts))
     }
 
     /// Counts the weights of the candidate pairs that `choose` takes.
@@ -286,10 +291,13 @@ fn on_all_threads<T: Send>(
 }
 
 /// All pairs sorted by left and right row: dealt by the left, then each record's few by the right.
-fn by_rows(parts: Vec<Vec<ScoredPair>>) -> Vec<ScoredPair> {
+fn by_rows(
+    parts: Vec<Stored<ScoredPair>>,
+    memory: &Memory,
+) -> Result<Stored<ScoredPair>, LinkageError> {
     let pairs = || parts.iter().flatten();
     let Some(rows) = pairs().map(|pair| pair.left as usize + 1).max() else {
-        return Vec::new();
+        return Ok(Stored::default());
     };
     let mut next = vec![0_u32; rows + 1];
     for pair in pairs() {
@@ -299,12 +307,9 @@ fn by_rows(parts: Vec<Vec<ScoredPair>>) -> Vec<ScoredPair> {
         next[row + 1] += next[row];
     }
     let count = next[rows] as usize;
-    let Some(&any) = pairs().next() else {
-        return Vec::new();
-    };
-    let mut sorted = vec![any; count];
+    let mut sorted = memory.zeroed::<ScoredPair>(count)?;
     for part in parts {
-        for pair in part {
+        for &pair in &part {
             let place = &mut next[pair.left as usize];
             sorted[*place as usize] = pair;
             *place += 1;
@@ -313,5 +318,5 @@ fn by_rows(parts: Vec<Vec<ScoredPair>>) -> Vec<ScoredPair> {
     for of_one in sorted.chunk_by_mut(|one, other| one.left == other.left) {
         of_one.sort_unstable_by_key(|pair| pair.right);
     }
-    sorted
+    Ok(sorted)
 }

@@ -1,7 +1,10 @@
 //! The records to be linked, column by column. "Missing" is a value of its own in every column.
 
 use std::collections::BTreeMap;
+use std::io;
 use std::sync::Arc;
+
+use stored::Memory;
 
 use crate::codes::Texts;
 use crate::{Codes, Counts, Interner, LinkageError, PackedDate};
@@ -18,6 +21,7 @@ pub struct Table {
     /// Of how many records each row tells, where that is not one.
     times: Option<Vec<u32>>,
     columns: BTreeMap<String, Column>,
+    memory: Memory,
 }
 
 /// A 64-bit hash of text, eight bytes at a time (the finaliser of `SplitMix64` after each).
@@ -112,7 +116,27 @@ impl Table {
             ids,
             times: None,
             columns: BTreeMap::new(),
+            memory: Memory::unbounded(),
         }
+    }
+
+    /// The same table under a bound: what of it does not fit is put on the disk, and so are the large arrays of a run over it.
+    ///
+    /// # Errors
+    /// [`LinkageError::Storage`] when it does not fit and cannot be put on the disk.
+    pub fn within(mut self, memory: &Memory) -> Result<Self, LinkageError> {
+        self.memory = memory.clone();
+        self.ids.names = self.ids.names.within(memory)?;
+        for (name, column) in std::mem::take(&mut self.columns) {
+            self.columns.insert(name, column.within(memory)?);
+        }
+        Ok(self)
+    }
+
+    /// Where the large arrays of a run over this table go.
+    #[must_use]
+    pub fn memory(&self) -> &Memory {
+        &self.memory
     }
 
     /// A table of no columns whose rows each tell of so many records: wherever values are counted, a row counts so often. It
@@ -152,6 +176,7 @@ impl Table {
                 "column `{name}` has {found} rows, the table {wanted}"
             )));
         }
+        let column = column.within(&self.memory)?;
         if self.columns.insert(name.to_owned(), column).is_some() {
             return Err(LinkageError::unfit(format!(
                 "column `{name}` is given twice"
@@ -270,6 +295,14 @@ impl Column {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+
+    /// Puts the column where there is room for it; text alone, since other columns are small.
+    fn within(self, memory: &Memory) -> io::Result<Self> {
+        Ok(match self {
+            Self::Codes(codes) => Self::Codes(codes.within(memory)?),
+            other => other,
+        })
     }
 
     /// The column of these rows' values, one for one.

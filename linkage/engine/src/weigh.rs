@@ -4,18 +4,33 @@ use serde::{Deserialize, Serialize};
 
 use crate::comparison::{Bound, Coded, Outcome};
 use crate::estimate::Calibration;
-use crate::model::{ComparisonSettings, LEVELS_MAX};
+use crate::model::{COMPARISONS_MAX, ComparisonSettings, LEVELS_MAX};
 use crate::train::{Corrections, Edge};
 use crate::{Level, LinkageError, Model, Row};
 
 /// A value's share is never taken as rarer than this: no single agreement says more than 20 bits by rarity.
 const SHARE_MIN: f64 = 1e-6;
 /// Comparisons in one word of a pattern, four bits each.
-const PLACES_PER_WORD: usize = 16;
+pub(crate) const PLACES_PER_WORD: usize = 8;
+/// Words of a pattern.
+pub(crate) const WORDS: usize = COMPARISONS_MAX / PLACES_PER_WORD;
 
 /// The levels of a pair, four bits a comparison.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Pattern([u64; 2]);
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    bytemuck::Pod,
+    bytemuck::Zeroable,
+)]
+#[repr(transparent)]
+pub struct Pattern([u32; WORDS]);
 
 impl Pattern {
     /// Sets the level of the comparison at `place`; each place is set once.
@@ -24,14 +39,13 @@ impl Pattern {
     }
 
     pub(crate) fn set_packed(&mut self, place: usize, packed: u8) {
-        self.0[place / PLACES_PER_WORD] |= u64::from(packed) << (4 * (place % PLACES_PER_WORD));
+        self.0[place / PLACES_PER_WORD] |= u32::from(packed) << (4 * (place % PLACES_PER_WORD));
     }
 
-    /// The pattern whose levels stand in these words, eight comparisons each.
+    /// The pattern whose levels stand in these words.
     #[inline]
-    pub(crate) fn of_words(words: [u32; 4]) -> Self {
-        let [a, b, c, d] = words.map(u64::from);
-        Self([a | (b << 32), c | (d << 32)])
+    pub(crate) fn of_words(words: [u32; WORDS]) -> Self {
+        Self(words)
     }
 
     /// The level of the comparison at `place`.
@@ -54,20 +68,23 @@ pub struct Weighed {
 }
 
 /// A compared pair. [`crate::Job::parts`] gives each comparison's weight.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, bytemuck::Pod, bytemuck::Zeroable)]
+#[repr(C)]
 pub struct ScoredPair {
     /// The lower row.
     pub left: Row,
     /// The higher row.
     pub right: Row,
-    /// The first blocking rule that gave it, as its place in the model.
-    pub rule: u8,
     /// Sum of the comparisons' weights in bits, without the prior.
     pub weight: f32,
     /// The chance that the two are one person, prior included.
     pub probability: f32,
     /// Each comparison's level.
     pub pattern: Pattern,
+    /// The first blocking rule that gave it, as its place in the model.
+    pub rule: u8,
+    /// Fills the last word, so that pairs can be put on the disk as they are.
+    pub(crate) unused: [u8; 3],
 }
 
 /// How many candidate pairs weigh how much, the unlikely ones too.

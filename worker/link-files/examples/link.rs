@@ -1,6 +1,6 @@
 //! `link MODEL.toml OUT_DIR FILE...`: links files without the rest of the `musubi` command, for benches.
 //!
-//! Options stand in the environment: `ID_COLUMN`, `TRUTH_COLUMN`, `ONE_TO_ONE`, `LINK_ONLY`, `THRESHOLD`.
+//! Options stand in the environment: `ID_COLUMN`, `TRUTH_COLUMN`, `ONE_TO_ONE`, `LINK_ONLY`, `THRESHOLD`, `MEMORY` (bytes).
 
 use std::env;
 use std::error::Error;
@@ -17,6 +17,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         return Err("link MODEL.toml OUT_DIR FILE...".into());
     };
     let threshold = env::var("THRESHOLD").ok();
+    let memory = env::var("MEMORY").ok();
     let options = Options {
         model: linkage::Model::parse(&std::fs::read_to_string(model)?)?,
         files: arguments.collect(),
@@ -26,6 +27,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         one_to_one: env::var_os("ONE_TO_ONE").is_some(),
         threshold: threshold.map(|threshold| threshold.parse()).transpose()?,
         decisions: None,
+        memory: memory.map(|bytes| bytes.parse()).transpose()?,
         pairs_from: None,
         link_only: env::var_os("LINK_ONLY").is_some(),
         reading: Reading::default(),

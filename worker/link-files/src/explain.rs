@@ -36,7 +36,7 @@ pub fn explain(
         model,
         records: read,
         ..
-    } = Prepared::new(options, progress)?;
+    } = Prepared::new(options, &options.memory(), progress)?;
     let table = &read.table;
     let rows = records
         .iter()

@@ -1,6 +1,6 @@
 use std::path::PathBuf;
 
-use linkage::{Model, OnePerCluster, Scope, SourceSettings};
+use linkage::{Memory, Model, OnePerCluster, Scope, SourceSettings};
 
 use crate::Reading;
 
@@ -8,6 +8,11 @@ use crate::Reading;
 pub const PAIRS_FILE: &str = "pairs.parquet";
 /// The file that says what was found and what it cost; its presence says that the output is complete.
 pub const REPORT_FILE: &str = "report.json";
+
+/// What a run takes whatever the files are: the program, training, pieces of text.
+const PROCESS_BYTES: u64 = 64 << 20;
+/// What a record takes beside the arrays that can be put on the disk: while blocks are made, while it is clustered.
+pub(crate) const RECORD_BYTES: u64 = 100;
 
 /// What is to be linked, how, and where to.
 #[derive(Clone, Debug)]
@@ -32,6 +37,8 @@ pub struct Options {
     pub pairs_from: Option<f64>,
     /// Only records of two files may be one person's, whatever the model says.
     pub link_only: bool,
+    /// About how many bytes the run may take; what does not fit is put into files beside the output.
+    pub memory: Option<u64>,
     /// How delimited files are read.
     pub reading: Reading,
     /// Write over whatever the folder holds.
@@ -39,6 +46,13 @@ pub struct Options {
 }
 
 impl Options {
+    /// The bound on large arrays.
+    pub(crate) fn memory(&self) -> Memory {
+        self.memory.map_or_else(Memory::unbounded, |bytes| {
+            Memory::bounded(bytes.saturating_sub(PROCESS_BYTES), &self.out)
+        })
+    }
+
     /// The model with what was asked for on top of it.
     pub(crate) fn model_for(&self, sources: &[String]) -> Model {
         let mut model = self.model.clone();

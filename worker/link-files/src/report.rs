@@ -60,6 +60,8 @@ pub struct Timing {
     pub pairs_per_second: f64,
     /// Threads.
     pub threads: usize,
+    /// Bytes of arrays that lay on the disk when all was clustered.
+    pub on_disk_bytes: u64,
 }
 
 impl Rows {
@@ -99,13 +101,14 @@ impl Clock {
     }
 
     #[expect(clippy::cast_precision_loss, reason = "counts are far below 2^53")]
-    pub(crate) fn timing(&self, pairs: u64) -> Timing {
+    pub(crate) fn timing(&self, pairs: u64, on_disk_bytes: u64) -> Timing {
         let total = self.begun.elapsed().as_secs_f64();
         Timing {
             seconds: self.seconds.clone(),
             total_seconds: rounded(total),
             pairs_per_second: (pairs as f64 / total.max(1e-9)).round(),
             threads: rayon::current_num_threads(),
+            on_disk_bytes,
         }
     }
 }

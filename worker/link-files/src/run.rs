@@ -1,9 +1,10 @@
 //! The whole way: read, link, write.
 
-use linkage::{Job, Linkage, Model, NoRules, Progress, Scope, SettledReport, parse_settled};
+use linkage::{Job, Linkage, Memory, Model, NoRules, Progress, Scope, SettledReport, parse_settled};
 use linkage_report::{Report, ThresholdOrigin};
 
 use crate::accuracy::accuracy;
+use crate::options::RECORD_BYTES;
 use crate::output::{Folder, PairTable, write_clusters, write_pairs, write_set_aside};
 use crate::report::{Clock, MADE_BY};
 use crate::{
@@ -24,7 +25,8 @@ pub fn link(options: &Options, progress: Progress<'_>) -> Result<FilesReport, Li
     check(options)?;
     let mut clock = Clock::start();
     let mut folder = Folder::open(&options.out, options.force)?;
-    let prepared = Prepared::new(options, progress)?;
+    let memory = options.memory();
+    let prepared = Prepared::new(options, &memory, progress)?;
     clock.ended("read");
     let table = &prepared.records.table;
     let model = prepared.model.clone();
@@ -32,6 +34,7 @@ pub fn link(options: &Options, progress: Progress<'_>) -> Result<FilesReport, Li
     let settled = settle(options, &mut job)?;
     clock.ended("block and train");
     let linkage = job.link(progress)?;
+    let on_disk = memory.on_disk();
     clock.ended("compare and cluster");
     progress("write", 0, 3);
     folder.write(CLUSTERS_FILE, |output| {
@@ -64,7 +67,7 @@ pub fn link(options: &Options, progress: Progress<'_>) -> Result<FilesReport, Li
         unreadable: prepared.unreadable.clone(),
         accuracy_by_scope: accuracy,
         settled,
-        timing: clock.timing(linkage.blocking.pairs),
+        timing: clock.timing(linkage.blocking.pairs, on_disk),
         report,
     };
     write_report(&mut folder, &report)?;
@@ -132,7 +135,11 @@ pub(crate) struct Prepared {
 }
 
 impl Prepared {
-    pub(crate) fn new(options: &Options, progress: Progress<'_>) -> Result<Self, LinkFilesError> {
+    pub(crate) fn new(
+        options: &Options,
+        memory: &Memory,
+        progress: Progress<'_>,
+    ) -> Result<Self, LinkFilesError> {
         let files = source_files(&options.files)?;
         let (needed, wanted) = columns::needed(&options.model);
         let wanted = Wanted {
@@ -142,6 +149,8 @@ impl Prepared {
         };
         let mut records = read(&files, &wanted, options.reading, progress)?;
         let raw = std::mem::take(&mut records.columns);
+        memory.set_aside(RECORD_BYTES * records.table.len() as u64);
+        records.table = records.table.within(memory)?;
         let unreadable = columns::add(&mut records.table, needed, raw)?;
         let names = files.into_iter().map(|file| file.name).collect::<Vec<_>>();
         Ok(Self {

@@ -12,7 +12,7 @@ pub(crate) use group::{group, mixed};
 pub(crate) use key::{Key, KeyCodes, joined};
 pub(crate) use rule::{NO_BLOCK, RuleBlocks, entries};
 
-use crate::model::Scope;
+use crate::model::{BlockSettings, Scope};
 use crate::{LinkageError, Model, Row, Table};
 
 /// Pairs that a unit of work aims at; its bounds depend on the data alone, so results do not depend on threads.
@@ -99,11 +99,16 @@ impl Blocks {
     /// # Errors
     /// [`LinkageError::Unfit`] for an unknown column, [`LinkageError::TooManyPairs`] above the model's bound.
     pub fn build(model: &Model, table: &Table) -> Result<Self, LinkageError> {
-        let built = model
-            .blocks
-            .par_iter()
-            .map(|settings| RuleBlocks::build(settings, model.scope, table))
-            .collect::<Result<Vec<_>, _>>()?;
+        let build =
+            |settings: &BlockSettings| RuleBlocks::build(settings, model.scope, table);
+        // What a rule needs while its blocks are made is needed once only where memory is bounded.
+        let built = if table.memory().is_bounded() {
+            let built = model.blocks.iter().map(build);
+            built.collect::<Result<Vec<_>, LinkageError>>()?
+        } else {
+            let built = model.blocks.par_iter().map(build);
+            built.collect::<Result<Vec<_>, LinkageError>>()?
+        };
         let (rules, reports): (Vec<_>, Vec<_>) = built.into_iter().unzip();
         let report = BlockingReport {
             pairs: reports.iter().map(|rule| rule.pairs).sum(),

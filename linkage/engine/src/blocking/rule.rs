@@ -1,5 +1,7 @@
 //! One rule's blocks: records by block, and blocks by record.
 
+use stored::{Memory, Stored};
+
 use super::group::{Entry, group, mixed};
 use super::key::{Key, KeyCodes};
 use super::{Oversized, RuleReport};
@@ -14,17 +16,20 @@ pub(crate) const NO_BLOCK: u32 = 0;
 
 /// The blocks of one rule, numbered from 1.
 pub(crate) struct RuleBlocks {
-    starts: Vec<u32>,
-    members: Vec<Row>,
+    starts: Stored<u32>,
+    members: Stored<Row>,
     membership: Membership,
 }
 
 /// The blocks that hold a record.
 enum Membership {
     /// At most one a record, by row.
-    One(Vec<u32>),
+    One(Stored<u32>),
     /// Some: ascending, between `starts[row]` and `starts[row + 1]`.
-    Many { starts: Vec<u32>, blocks: Vec<u32> },
+    Many {
+        starts: Stored<u32>,
+        blocks: Stored<u32>,
+    },
 }
 
 impl RuleBlocks {
@@ -58,11 +63,12 @@ impl RuleBlocks {
             report,
             ..
         } = split;
-        let membership = Membership::of(&starts, &members, table.len());
+        let memory = table.memory();
+        let membership = Membership::of(&starts, &members, table.len()).within(memory)?;
         Ok((
             Self {
-                starts,
-                members,
+                starts: memory.keep(starts)?,
+                members: memory.keep(members)?,
                 membership,
             },
             report,
@@ -117,7 +123,7 @@ impl Membership {
             }
         }
         if single {
-            return Self::One(one);
+            return Self::One(one.into());
         }
         let mut row_starts = vec![0_u32; rows + 1];
         for &row in members {
@@ -135,9 +141,19 @@ impl Membership {
             }
         }
         Self::Many {
-            starts: row_starts,
-            blocks: row_blocks,
+            starts: row_starts.into(),
+            blocks: row_blocks.into(),
         }
+    }
+
+    fn within(self, memory: &Memory) -> std::io::Result<Self> {
+        Ok(match self {
+            Self::One(blocks) => Self::One(blocks.within(memory)?),
+            Self::Many { starts, blocks } => Self::Many {
+                starts: starts.within(memory)?,
+                blocks: blocks.within(memory)?,
+            },
+        })
     }
 }
 
@@ -148,7 +164,7 @@ pub(crate) fn entries(
     table: &Table,
 ) -> Result<(Vec<Entry>, Vec<Entry>), LinkageError> {
     let wanted_by = format!("blocking rule `{}`", settings.name);
-    let entries_of = |names: &[String]| {
+    let entries_of = |names: &[String]| -> Result<Vec<Entry>, LinkageError> {
         let keys = keys(names, table, &wanted_by)?;
         let rows = if keys.is_empty() { 0 } else { rows_of(table) };
         Ok(keyed(&keys, 0..rows))

@@ -81,7 +81,7 @@ pub(crate) fn score_decoys(
         &levels,
         &extended,
         blocks.rules(),
-    );
+    )?;
     let scorer = Scorer::new(model, table.len(), &kernel)?;
     let first = Row::try_from(real.len()).unwrap_or(Row::MAX);
     let pairing = Pairing::new(model, &extended);

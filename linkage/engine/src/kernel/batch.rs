@@ -11,17 +11,13 @@ use super::{Compared, Kernel, Worker};
 use crate::comparison::similarity::Signature;
 use crate::comparison::{Bound, Coded, Outcome};
 use crate::train::Edge;
-use crate::weigh::{ComparisonWeights, Pattern, Weights};
+use crate::weigh::{ComparisonWeights, PLACES_PER_WORD, Pattern, WORDS, Weights};
 use crate::{MISSING, Row};
 
 /// Pairs of one batch: their codes and what they come to fit in the first cache.
 const LANES: usize = 512;
 /// Records of small blocks that are gathered before a batch is full.
 const MEMBERS_MAX: usize = 4_096;
-/// Comparisons whose levels share a word.
-const PLACES_PER_WORD: usize = 8;
-/// Words of a pattern.
-const WORDS: usize = 4;
 
 /// A thread's memory of the pairs at hand.
 #[derive(Default)]

@@ -1,6 +1,9 @@
 //! The codes that the inner loop reads, record by record.
 
+use std::io;
+
 use rayon::prelude::*;
+use stored::Stored;
 
 use crate::{Row, Table};
 
@@ -13,15 +16,19 @@ pub(super) const HASH_COLUMN: usize = 0;
 /// The codes of each record, of blocking rules and comparisons, in one line of memory.
 pub(super) struct Matrix {
     pub(super) stride: usize,
-    cells: Vec<u32>,
+    cells: Stored<u32>,
     /// The column of each rule that puts a record in one block at most.
     pub(super) rules: Vec<Option<usize>>,
 }
 
 impl Matrix {
-    pub(super) fn new(columns: &[&[u32]], rules: Vec<Option<usize>>, table: &Table) -> Self {
+    pub(super) fn new(
+        columns: &[&[u32]],
+        rules: Vec<Option<usize>>,
+        table: &Table,
+    ) -> io::Result<Self> {
         let stride = columns.len() + 1;
-        let mut cells = vec![0; stride * table.len()];
+        let mut cells = table.memory().zeroed::<u32>(stride * table.len())?;
         let tiles = cells.par_chunks_mut(stride * TILE_ROWS);
         tiles.enumerate().for_each(|(tile, cells)| {
             let first = tile * TILE_ROWS;
@@ -34,11 +41,11 @@ impl Matrix {
                 }
             }
         });
-        Self {
+        Ok(Self {
             stride,
             cells,
             rules,
-        }
+        })
     }
 
     pub(super) fn row(&self, row: Row) -> &[u32] {

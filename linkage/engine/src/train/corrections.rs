@@ -46,7 +46,7 @@ impl Corrections {
                     ))
                 })
         };
-        let edge = |tie: &Dependence| {
+        let edge = |tie: &Dependence| -> Result<Edge, LinkageError> {
             let mut bits = [[0.0; LEVELS]; LEVELS];
             for (row, given) in bits[1..].iter_mut().zip(&tie.bits) {
                 row[1..]

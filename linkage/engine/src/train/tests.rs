@@ -186,7 +186,7 @@ fn trained(model: &mut Model, table: &Table) -> super::TrainingReport {
         .map(|comparison| comparison.levels.len())
         .collect::<Vec<_>>();
     let bound = bind(&model.comparisons, table, Vec::new()).unwrap();
-    let kernel = Kernel::new(bound, &levels, table, blocks.rules());
+    let kernel = Kernel::new(bound, &levels, table, blocks.rules()).unwrap();
     super::train(model, table, &kernel, &blocks).unwrap()
 }
 

@@ -72,9 +72,27 @@ pub struct LinkFilesArgs {
     /// Write pairs from this match probability on [default: the model's review threshold]
     #[arg(long, value_name = "PROBABILITY")]
     pub pairs_from: Option<f64>,
+    /// About how much memory to take, such as `4GiB`; what does not fit is put into files in the output folder meanwhile
+    #[arg(long, value_name = "SIZE", value_parser = bytes)]
+    pub memory: Option<u64>,
     /// Write into a folder that holds other files
     #[arg(long)]
     pub force: bool,
+}
+
+/// Reads a size such as `4GiB`, `512MiB` or `800000000`.
+fn bytes(text: &str) -> Result<u64, String> {
+    let digits = text.trim_end_matches(|letter: char| letter.is_ascii_alphabetic() || letter == ' ');
+    let factor = match text[digits.len()..].trim().to_ascii_lowercase().as_str() {
+        "" | "b" => 1,
+        "k" | "kib" => 1 << 10,
+        "m" | "mib" => 1 << 20,
+        "g" | "gib" => 1 << 30,
+        "t" | "tib" => 1_u64 << 40,
+        unit => return Err(format!("`{unit}` is no unit; there are KiB, MiB, GiB and TiB")),
+    };
+    let number = digits.parse::<u64>().ok().and_then(|number| number.checked_mul(factor));
+    number.ok_or_else(|| "a size is a whole number and a unit, such as `4GiB`".to_owned())
 }
 
 /// Options of `musubi explain-files`.

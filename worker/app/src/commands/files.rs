@@ -25,6 +25,7 @@ pub(super) fn options(what: &FilesToLink, out: PathBuf) -> Result<Options, Failu
         pairs_from: None,
         link_only: what.link_only,
         reading: reading(&what.reading)?,
+        memory: None,
         force: false,
     })
 }

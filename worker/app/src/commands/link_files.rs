@@ -25,6 +25,7 @@ pub(super) fn link_files(session: &Session, args: &LinkFilesArgs) -> Result<Exit
     let mut options = options(&args.what, args.out.clone())?;
     options.truth_column.clone_from(&args.truth_column);
     options.pairs_from = args.pairs_from;
+    options.memory = args.memory;
     options.force = args.force;
     let report = with_bars(|progress| link(&options, progress))?;
     let set_aside = report.rows.set_aside > 0;

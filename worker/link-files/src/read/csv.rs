@@ -50,6 +50,9 @@ pub(super) fn read(
     let mut piece = opened.next(file, None)?;
     let (mut spare, mut read) = (None, 0);
     while let Some(taken) = piece {
+        if read == 0 {
+            sinks.expect(rows_to_come(file, &taken));
+        }
         read += taken.text.len() as u64;
         progress(read);
         set_aside.take(&taken.split);
@@ -59,6 +62,13 @@ pub(super) fn read(
         spare = Some(taken);
     }
     Ok(opened.report(file, set_aside))
+}
+
+/// About how many rows a file has, by those of its first piece.
+fn rows_to_come(file: &SourceFile, first: &Piece) -> usize {
+    let bytes = std::fs::metadata(&file.path).map_or(0, |facts| facts.len());
+    let rows = bytes.saturating_mul(first.split.rows as u64) / first.text.len().max(1) as u64;
+    usize::try_from(rows + rows / 64).unwrap_or(0)
 }
 
 /// A file's headings.

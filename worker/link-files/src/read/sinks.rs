@@ -46,6 +46,13 @@ impl Sinks {
         self.ids.begin(&file.name);
     }
 
+    /// Makes room for so many rows more.
+    pub(super) fn expect(&mut self, rows: usize) {
+        for values in &mut self.values {
+            values.reserve(values.len() + rows);
+        }
+    }
+
     /// Takes in a piece of rows of the file that was begun.
     pub(super) fn take(&mut self, cells: &impl Cells) {
         let Self {

@@ -126,6 +126,7 @@ pub(crate) fn options(folder: &Path, files: Vec<PathBuf>) -> Options {
         one_to_one: false,
         threshold: None,
         decisions: None,
+        memory: None,
         pairs_from: None,
         link_only: false,
         reading: Reading::default(),
