@@ -104,8 +104,7 @@ impl Interner {
     #[must_use]
     pub fn known(&self, value: &str) -> u32 {
         let hash = hashed(value);
-        let is_it =
-            |known: &(u32, u32)| known.0 == hash && self.names.is(known.1 as usize, value);
+        let is_it = |known: &(u32, u32)| known.0 == hash && self.names.is(known.1 as usize, value);
         let found = self.places.find(spread(hash), is_it);
         found.map_or(MISSING, |known| known.1 + 1)
     }
@@ -139,7 +138,8 @@ pub struct CodesBuilder {
 impl CodesBuilder {
     /// Makes room for so many rows in all, so that a long column need not be moved while it grows.
     pub fn reserve(&mut self, rows: usize) {
-        self.rows.reserve_exact(rows.saturating_sub(self.rows.len()));
+        self.rows
+            .reserve_exact(rows.saturating_sub(self.rows.len()));
     }
 
     /// Adds a row; an empty value is none.

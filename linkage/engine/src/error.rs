@@ -44,7 +44,9 @@ pub enum LinkageError {
         rule: String,
     },
     /// What does not fit into memory cannot be put on the disk either.
-    #[error("an array that does not fit into memory cannot be put on the disk: give it a folder with room, or more memory")]
+    #[error(
+        "an array that does not fit into memory cannot be put on the disk: give it a folder with room, or more memory"
+    )]
     Storage(#[from] std::io::Error),
     /// A file of people's decisions cannot be read; the message names allowed values, never a record.
     #[error("the decisions are not valid, line {line}: {message}")]

@@ -4,24 +4,24 @@
 //! signatures, and what is left is remembered. No row is built, no string is touched but in a similarity never seen before.
 
 mod batch;
+mod kept;
 mod matrix;
 mod plan;
 mod sink;
+mod walk;
 
 use rustc_hash::FxHashMap;
-use stored::{Memory, Stored};
 
 use self::batch::Batch;
-use self::matrix::{HASH_COLUMN, Matrix, Thinning};
+pub(crate) use self::kept::Kept;
+use self::matrix::{Matrix, Thinning};
 use self::plan::{Plan, Remembered, Sieves};
 use self::sink::{Parts, Sink, Weigh};
-use crate::blocking::{Blocks, Chunk, NO_BLOCK, RuleBlocks};
+use self::walk::Wanted;
+use crate::blocking::{Blocks, Chunk, RuleBlocks};
 use crate::comparison::{Bound, Memo, Outcome};
 use crate::weigh::{Pattern, ScoreCounts, ScoredPair, Weighed, Weights};
 use crate::{Level, LinkageError, Row, Table};
-
-/// Pairs of a piece, 9 MB, where memory is bounded.
-const PIECE_PAIRS: usize = 1 << 18;
 
 /// Comparisons bound to a table, with its codes row by row.
 pub(crate) struct Kernel<'a> {
@@ -34,11 +34,8 @@ pub(crate) struct Kernel<'a> {
 pub(crate) struct Worker {
     remembered: Vec<Remembered>,
     memos: Vec<Memo>,
+    /// Pairs of blocks that wait for being compared.
     batch: Batch,
-    /// Which pairs of a record are left out.
-    given: Vec<u32>,
-    /// Start and length of those that are not, as far as they follow each other.
-    runs: Vec<(usize, usize)>,
 }
 
 /// What a pair comes to.
@@ -63,82 +60,11 @@ impl Compared {
     }
 }
 
-/// Which pairs of a chunk are compared, and whether they are weighed.
-struct Wanted<'w, Choose> {
-    /// Only those that no earlier rule gives.
-    new: bool,
-    /// Only those of the records that it takes.
-    records: Option<Thinning>,
-    choose: Option<Choose>,
-    weights: Option<&'w Weights>,
-}
-
-impl<Choose> Wanted<'_, Choose> {
-    /// The members of a block that are looked at.
-    fn members<'m>(&self, all: &'m [Row], matrix: &Matrix, thinned: &'m mut Vec<Row>) -> &'m [Row] {
-        let Some(thinning) = &self.records else {
-            return all;
-        };
-        thinned.clear();
-        let takes = |&&row: &&Row| thinning.takes(matrix.row(row)[HASH_COLUMN]);
-        thinned.extend(all.iter().filter(takes));
-        thinned
-    }
-}
-
 /// What a chunk of pairs came to.
 pub(crate) struct Scores {
     pub(crate) counts: ScoreCounts,
     /// The heavier pairs; they have no probability yet.
     pub(crate) kept: Kept,
-}
-
-/// Pairs that are kept, in pieces: what is full is put where there is room for it.
-pub(crate) struct Kept {
-    memory: Memory,
-    pieces: Vec<Stored<ScoredPair>>,
-    last: Vec<ScoredPair>,
-    fault: Option<std::io::Error>,
-}
-
-impl Kept {
-    pub(crate) fn new(memory: &Memory) -> Self {
-        Self {
-            memory: memory.clone(),
-            pieces: Vec::new(),
-            last: Vec::new(),
-            fault: None,
-        }
-    }
-
-    fn push(&mut self, pair: ScoredPair) {
-        self.last.push(pair);
-        if self.last.len() >= PIECE_PAIRS && self.memory.is_bounded() {
-            self.put_away();
-        }
-    }
-
-    fn put_away(&mut self) {
-        let full = std::mem::replace(&mut self.last, Vec::with_capacity(PIECE_PAIRS));
-        match self.memory.keep(full) {
-            Ok(piece) => self.pieces.push(piece),
-            Err(fault) => self.fault = Some(fault),
-        }
-    }
-
-    /// All pieces.
-    ///
-    /// # Errors
-    /// When one could not be put away.
-    pub(crate) fn finish(mut self) -> std::io::Result<Vec<Stored<ScoredPair>>> {
-        match self.fault {
-            Some(fault) => Err(fault),
-            None => {
-                self.pieces.push(Stored::from(self.last));
-                Ok(self.pieces)
-            }
-        }
-    }
 }
 
 impl<'a> Kernel<'a> {
@@ -213,8 +139,6 @@ impl<'a> Kernel<'a> {
             remembered: self.plans.iter().map(|_| Remembered::default()).collect(),
             memos: self.plans.iter().map(|_| Memo::default()).collect(),
             batch: Batch::default(),
-            given: Vec::new(),
-            runs: Vec::new(),
         }
     }
 
@@ -397,88 +321,8 @@ impl<'a> Kernel<'a> {
         });
     }
 
-    /// Calls `visit` with the rows of each wanted pair of the chunk once, and with what the pair comes to.
-    fn for_each_pair<Choose: Fn(Row, Row) -> bool>(
-        &self,
-        blocks: &Blocks,
-        chunk: Chunk,
-        wanted: &Wanted<'_, Choose>,
-        worker: &mut Worker,
-        mut visit: impl FnMut((Row, Row), Compared),
-    ) {
-        let rule = &blocks.rules()[chunk.rule];
-        let earlier = if wanted.new { chunk.rule } else { 0 };
-        let known = self.matrix.rules[..earlier]
-            .iter()
-            .filter_map(|column| *column)
-            .collect::<Vec<_>>();
-        let listed = (0..earlier)
-            .filter(|&rule| self.matrix.rules[rule].is_none())
-            .map(|rule| &blocks.rules()[rule])
-            .collect::<Vec<_>>();
-        let single = rule.block_of_rows().is_some();
-        let across = blocks.is_across();
-        let each = across || !single || !listed.is_empty() || wanted.choose.is_some();
-        let sieves = self.sieves();
-        let mut batch = std::mem::take(&mut worker.batch);
-        let mut given = std::mem::take(&mut worker.given);
-        let mut runs = std::mem::take(&mut worker.runs);
-        let mut thinned = Vec::new();
-        batch.begin(self.matrix.stride, sieves.sieves.len());
-        for block in chunk.blocks.0..chunk.blocks.1 {
-            let members = wanted.members(rule.members(block), &self.matrix, &mut thinned);
-            if batch.is_crowded() {
-                batch.flush(self, &sieves, wanted.weights, worker, &mut visit);
-            }
-            let first = batch.gather(self, &sieves, members);
-            let lefts = chunk.lefts.0.min(members.len())..chunk.lefts.1.min(members.len());
-            for left in first + lefts.start..first + lefts.end {
-                let rights = left + 1..first + members.len();
-                given.clear();
-                given.resize(rights.len(), 0);
-                for &column in &known {
-                    mark_shared(&mut given, batch.codes(column, left));
-                }
-                if each {
-                    for (given, right) in given.iter_mut().zip(rights.clone()) {
-                        let rows = (batch.row(left), batch.row(right));
-                        let choose = |choose: &Choose| choose(rows.0, rows.1);
-                        let left_out = *given != 0
-                            || (across && !blocks.in_scope(rows.0, rows.1))
-                            || !wanted.choose.as_ref().is_none_or(choose)
-                            || (!single && rule.first_shared(rows.0, rows.1) != Some(block))
-                            || listed
-                                .iter()
-                                .any(|rule| rule.first_shared(rows.0, rows.1).is_some());
-                        *given = u32::from(left_out);
-                    }
-                }
-                find_runs(&given, &mut runs);
-                for &(start, length) in &runs {
-                    let (mut start, mut length) = (rights.start + start, length);
-                    while length > 0 {
-                        let taken = batch.push(left, start, length);
-                        (start, length) = (start + taken, length - taken);
-                        if batch.is_full() {
-                            batch.flush(self, &sieves, wanted.weights, worker, &mut visit);
-                        }
-                    }
-                }
-            }
-        }
-        batch.flush(self, &sieves, wanted.weights, worker, &mut visit);
-        worker.batch = batch;
-        worker.given = given;
-        worker.runs = runs;
-    }
-
     #[inline]
-    fn compare_into(
-        &self,
-        rows: (Row, Row),
-        worker: &mut Worker,
-        sink: &mut impl Sink,
-    ) {
+    fn compare_into(&self, rows: (Row, Row), worker: &mut Worker, sink: &mut impl Sink) {
         let (left, right) = (self.matrix.row(rows.0), self.matrix.row(rows.1));
         for (place, plan) in self.plans.iter().enumerate() {
             match (&self.comparisons[place], plan.column) {
@@ -501,33 +345,5 @@ impl<'a> Kernel<'a> {
                 (Bound::Coded(_), None) => unreachable!("every coded comparison has a column"),
             }
         }
-    }
-}
-
-/// Marks the pairs of a record that an earlier rule gives: `blocks` are that rule's, the record's own first.
-fn mark_shared(given: &mut [u32], blocks: &[u32]) {
-    let Some((&own, others)) = blocks.split_first() else {
-        return;
-    };
-    if own != NO_BLOCK {
-        for (given, &other) in given.iter_mut().zip(others) {
-            *given |= u32::from(own == other);
-        }
-    }
-}
-
-/// Start and length of each run of pairs that are not left out.
-fn find_runs(given: &[u32], runs: &mut Vec<(usize, usize)>) {
-    runs.clear();
-    if given.iter().fold(0, |any, &given| any | given) == 0 {
-        runs.push((0, given.len()));
-        return;
-    }
-    let mut start = 0;
-    for run in given.chunk_by(|one, other| (*one == 0) == (*other == 0)) {
-        if run[0] == 0 {
-            runs.push((start, run.len()));
-        }
-        start += run.len();
     }
 }

@@ -65,13 +65,13 @@ pub use model::{
 };
 pub use part::{Conclusion, Part, RuleKeys, keys};
 pub use propose::{Ignored, Proposal, ProposalOptions, ProposedRule, RawFiles, propose};
-pub use stored::{Memory, Stored};
 pub use review::{
     Conflict, Constraints, RecordId, ReviewChange, ReviewItem, SETTLED_DIFFERENT, Settled,
     SettledObstacle, SettledReport, Settlement, Superseded, UnknownRecord, parse_settled,
     review_order, write_settled,
 };
 pub use run::{Job, Linkage, Progress};
+pub use stored::{Memory, Stored};
 pub use table::{Arrays, Column, MISSING, Row, Table, TableIds};
 pub use train::{Among, Association, ExactShare, TrainingReport, UnorderedLevel};
 pub use weigh::{Pattern, ScoreCounts, ScoredPair, Weighed};

@@ -93,6 +93,12 @@ impl<T: Pod> Stored<T> {
     }
 }
 
+impl<T: Pod + PartialEq> PartialEq for Stored<T> {
+    fn eq(&self, other: &Self) -> bool {
+        self[..] == other[..]
+    }
+}
+
 /// A vector under no bound.
 impl<T> From<Vec<T>> for Stored<T> {
     fn from(values: Vec<T>) -> Self {

@@ -1,6 +1,8 @@
 //! The whole way: read, link, write.
 
-use linkage::{Job, Linkage, Memory, Model, NoRules, Progress, Scope, SettledReport, parse_settled};
+use linkage::{
+    Job, Linkage, Memory, Model, NoRules, Progress, Scope, SettledReport, parse_settled,
+};
 use linkage_report::{Report, ThresholdOrigin};
 
 use crate::accuracy::accuracy;

@@ -252,6 +252,26 @@ fn a_folder_of_somebody_elses_is_left_alone() {
 }
 
 #[test]
+fn a_bound_on_memory_changes_where_arrays_lie_and_nothing_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let free = two_files(folder.path());
+    let bounded = Options {
+        memory: Some(1),
+        out: folder.path().join("bounded"),
+        ..free.clone()
+    };
+    let (one, other) = (run(&free), run(&bounded));
+    assert_eq!(one.timing.on_disk_bytes, 0);
+    assert!(other.timing.on_disk_bytes > 100_000);
+    for name in ["clusters.csv", PAIRS_FILE, "model.trained.toml"] {
+        let read = |options: &Options| fs::read(options.out.join(name)).unwrap();
+        assert!(read(&free) == read(&bounded), "{name}");
+    }
+    let left = fs::read_dir(&bounded.out).unwrap().count();
+    assert_eq!(left, fs::read_dir(&free.out).unwrap().count());
+}
+
+#[test]
 fn a_run_that_fails_leaves_the_folder_as_it_was() {
     let folder = tempfile::tempdir().unwrap();
     let mut options = two_files(folder.path());

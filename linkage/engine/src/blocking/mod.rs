@@ -99,8 +99,7 @@ impl Blocks {
     /// # Errors
     /// [`LinkageError::Unfit`] for an unknown column, [`LinkageError::TooManyPairs`] above the model's bound.
     pub fn build(model: &Model, table: &Table) -> Result<Self, LinkageError> {
-        let build =
-            |settings: &BlockSettings| RuleBlocks::build(settings, model.scope, table);
+        let build = |settings: &BlockSettings| RuleBlocks::build(settings, model.scope, table);
         // What a rule needs while its blocks are made is needed once only where memory is bounded.
         let built = if table.memory().is_bounded() {
             let built = model.blocks.iter().map(build);

@@ -360,7 +360,10 @@ impl Lanes {
         for run in runs {
             let length = run.length as usize;
             self.lefts[lane..lane + length].fill(run.left);
-            for (right, place) in self.rights[lane..lane + length].iter_mut().zip(run.rights..) {
+            for (right, place) in self.rights[lane..lane + length]
+                .iter_mut()
+                .zip(run.rights..)
+            {
                 *right = place;
             }
             lane += length;
@@ -432,9 +435,9 @@ impl Lanes {
             let (ours, theirs) = (self.ours[lane], self.theirs[lane]);
             let codes = (ours.min(theirs), ours.max(theirs));
             let outcome = asked.plan.outcome(asked.coded, codes, remembered);
-            let bits = asked.weights.map_or(0.0, |weights| {
-                weights.unequal(outcome, asked.coded, codes)
-            });
+            let bits = asked
+                .weights
+                .map_or(0.0, |weights| weights.unequal(outcome, asked.coded, codes));
             self.set(lane, Mark::new(outcome, bits));
         }
     }

@@ -82,16 +82,24 @@ pub struct LinkFilesArgs {
 
 /// Reads a size such as `4GiB`, `512MiB` or `800000000`.
 fn bytes(text: &str) -> Result<u64, String> {
-    let digits = text.trim_end_matches(|letter: char| letter.is_ascii_alphabetic() || letter == ' ');
+    let digits =
+        text.trim_end_matches(|letter: char| letter.is_ascii_alphabetic() || letter == ' ');
     let factor = match text[digits.len()..].trim().to_ascii_lowercase().as_str() {
         "" | "b" => 1,
         "k" | "kib" => 1 << 10,
         "m" | "mib" => 1 << 20,
         "g" | "gib" => 1 << 30,
         "t" | "tib" => 1_u64 << 40,
-        unit => return Err(format!("`{unit}` is no unit; there are KiB, MiB, GiB and TiB")),
+        unit => {
+            return Err(format!(
+                "`{unit}` is no unit; there are KiB, MiB, GiB and TiB"
+            ));
+        }
     };
-    let number = digits.parse::<u64>().ok().and_then(|number| number.checked_mul(factor));
+    let number = digits
+        .parse::<u64>()
+        .ok()
+        .and_then(|number| number.checked_mul(factor));
     number.ok_or_else(|| "a size is a whole number and a unit, such as `4GiB`".to_owned())
 }
 
