@@ -14,7 +14,7 @@ use rustc_hash::FxHashMap;
 
 use self::batch::Batch;
 pub(crate) use self::kept::Kept;
-use self::matrix::{Matrix, Thinning};
+use self::matrix::{HASH_COLUMN, Matrix, Thinning};
 use self::plan::{Plan, Remembered, Sieves};
 use self::sink::{Parts, Sink, Weigh};
 use self::walk::Wanted;
@@ -212,8 +212,9 @@ impl<'a> Kernel<'a> {
     ) -> Vec<Vec<f32>> {
         let mut columns = vec![Vec::with_capacity(pairs.len()); self.plans.len()];
         for pair in pairs {
+            let lines = (self.matrix.row(pair.left), self.matrix.row(pair.right));
             for (place, column) in columns.iter_mut().enumerate() {
-                column.push(self.part_bits(weights, place, pair, worker));
+                column.push(self.part_bits(weights, place, (pair, lines), worker));
             }
             for (place, bits) in weights.repeated(pair.pattern) {
                 if let Some(part) = columns[place].last_mut() {
@@ -229,7 +230,7 @@ impl<'a> Kernel<'a> {
         &self,
         weights: &Weights,
         place: usize,
-        pair: &ScoredPair,
+        (pair, lines): (&ScoredPair, (&[u32], &[u32])),
         worker: &mut Worker,
     ) -> f32 {
         let (plan, weights) = (&self.plans[place], weights.of(place));
@@ -237,7 +238,8 @@ impl<'a> Kernel<'a> {
         let alone = || weights.constant(Outcome { level, share: 0.0 });
         match &self.comparisons[place] {
             Bound::Coded(coded) => {
-                let (ours, theirs) = (self.code(place, pair.left), self.code(place, pair.right));
+                let column = plan.column.unwrap_or(HASH_COLUMN);
+                let (ours, theirs) = (lines.0[column], lines.1[column]);
                 if ours == theirs {
                     return weights.same(ours, level.packed());
                 }

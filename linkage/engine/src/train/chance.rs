@@ -12,7 +12,7 @@ pub(super) const VALUE_PAIRS_MAX: usize = 8_000_000;
 
 /// Where rarer values are represented, the commonest and the representatives are each so many that their pairs make this
 /// part of the bound: there is nothing exact to be won any more.
-const REPRESENTED_PART: usize = 16;
+const REPRESENTED_PART: usize = 32;
 
 /// Pairs of records of a table by the level that they reach in one comparison.
 #[derive(Clone, Debug, PartialEq)]
