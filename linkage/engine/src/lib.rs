@@ -56,7 +56,9 @@ pub use explain::{
 pub use identity::{
     IdentityChange, IdentityEvent, NewIdentity, Sequence, carry_over, identity_of_record, replay,
 };
-pub use index::{Answer, Feed, Found, Index, KeptPair, Register};
+pub use index::{
+    Answer, Beside, Feed, Found, Index, KeptPair, RecordAt, RecordComparison, RecordRules, Register,
+};
 pub use model::{
     BLOCKS_MAX, BlockSettings, COMPARISONS_MAX, Clean, ClusterSettings, ColumnKind, ColumnSettings,
     Combine, ComparisonSettings, DateOrder, DecisionSettings, Dependence, Headings, Kind,

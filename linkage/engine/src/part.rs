@@ -11,7 +11,7 @@ use crate::comparison::bind;
 use crate::decide::{Decision, Rules};
 use crate::estimate::{Choice, decide_without_labels};
 use crate::kernel::Kernel;
-use crate::review::Constraints;
+use crate::review::{Constraints, Settled, SettledReport};
 use crate::run::{conclude, estimate_prior, is_shown, least_weight, take_prior, weight_of};
 use crate::scorer::Scorer;
 use crate::weigh::{ScoreCounts, ScoredPair, prior_bits};
@@ -26,6 +26,7 @@ pub struct Part<'a> {
     table: &'a Table,
     kernel: Kernel<'a>,
     records: usize,
+    constraints: Constraints,
 }
 
 /// What the pairs of a whole run come to.
@@ -117,7 +118,15 @@ impl<'a> Part<'a> {
             table,
             kernel,
             records,
+            constraints: Constraints::default(),
         })
+    }
+
+    /// Binds what people decided about the part's records, as [`crate::Job::settle`] does.
+    pub fn settle(&mut self, settled: &[Settled], rules: &dyn Rules) -> SettledReport {
+        let (constraints, report) = Constraints::resolve(settled, &self.model, self.table, rules);
+        self.constraints = constraints;
+        report
     }
 
     /// Weighs candidates, `(left, right, rule)`; gives those that may yet reach the review threshold, by rows, and counts all
@@ -223,7 +232,7 @@ impl<'a> Part<'a> {
             &self.model,
             self.table,
             rules,
-            &Constraints::default(),
+            &self.constraints,
             &scorer,
             &pairs,
         );

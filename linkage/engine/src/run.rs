@@ -204,9 +204,14 @@ impl<'a> Job<'a> {
         &self.kernel
     }
 
-    /// Whether weights alone decide: neither the caller's rules nor people's decisions stand beside them.
-    pub(crate) fn goes_by_weights(&self) -> bool {
-        self.rules.are_none() && self.constraints.is_empty()
+    /// Whether the caller's rules stand beside the weights.
+    pub(crate) fn has_rules(&self) -> bool {
+        !self.rules.are_none()
+    }
+
+    /// Whether people decided anything.
+    pub(crate) fn has_decisions(&self) -> bool {
+        !self.constraints.is_empty()
     }
 
     /// The model with the probabilities used.

@@ -89,10 +89,19 @@ impl<'k, 'a> Scorer<'k, 'a> {
         self.kernel.part(&self.weights, place, codes, worker)
     }
 
-    /// A level with its mean weight, for values of which nobody knows how rare they are.
-    pub(crate) fn mean_part(&self, place: usize, level: Level) -> (Level, f32) {
-        let outcome = Outcome { level, share: 0.0 };
-        (level, self.weights.of(place).weigh(outcome))
+    /// A comparison's part for people, given its level and weight.
+    pub(crate) fn weighed(&self, place: usize, level: Level, bits: f32) -> Weighed {
+        self.weights.of(place).weighed(level, bits)
+    }
+
+    /// An outcome that no code stands for, with its weight: its level's mean where it names no share.
+    pub(crate) fn outcome_part(&self, place: usize, outcome: Outcome) -> (Level, f32) {
+        (outcome.level, self.weights.of(place).weigh(outcome))
+    }
+
+    /// What the levels of a pair say twice, by the comparison that repeats another.
+    pub(crate) fn repeated(&self, pattern: Pattern) -> impl Iterator<Item = (usize, f32)> {
+        self.weights.repeated(pattern)
     }
 
     /// What the levels of a pair say twice, in bits.

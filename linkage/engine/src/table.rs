@@ -322,48 +322,6 @@ impl Column {
         }
     }
 
-    /// One value of a column and then some of another's; `None` when the two differ in kind or their values have no meaning
-    /// outside of their tables.
-    pub(crate) fn joined(
-        (first, row): (&Self, Row),
-        (others, rows): (&Self, &[Row]),
-    ) -> Option<Self> {
-        let at = row as usize;
-        Some(match (first, others) {
-            (Self::Codes(first), Self::Codes(others)) => {
-                let text = |codes: &Codes, row| match codes.at(row) {
-                    MISSING => None,
-                    code => Some(codes.name(code).to_owned()),
-                };
-                let asked = std::iter::once(text(first, row));
-                let all = asked.chain(rows.iter().map(|&row| text(others, row)));
-                let all = all.collect::<Vec<_>>();
-                Self::Codes(Codes::from_values(all.iter().map(Option::as_deref)))
-            }
-            (Self::Dates(first), Self::Dates(others)) => {
-                let others = rows.iter().map(|&row| others[row as usize]);
-                Self::Dates(std::iter::once(first[at]).chain(others).collect())
-            }
-            (Self::Numbers(first), Self::Numbers(others)) => {
-                let others = rows.iter().map(|&row| others[row as usize]);
-                Self::Numbers(std::iter::once(first[at]).chain(others).collect())
-            }
-            (Self::Arrays(first), Self::Arrays(others)) => {
-                let texts = |arrays: &Arrays, row| {
-                    let names = arrays.names()?;
-                    let values = arrays.at(row).iter();
-                    Some(values.map(|&code| names.name(code).to_owned()).collect())
-                };
-                let asked = std::iter::once(texts(first, row));
-                let all = asked.chain(rows.iter().map(|&row| texts(others, row)));
-                Self::Arrays(Arrays::from_strings(
-                    all.collect::<Option<Vec<Vec<String>>>>()?,
-                ))
-            }
-            _ => return None,
-        })
-    }
-
     /// Counts values anew, each row so often.
     fn recount(&mut self, times: &[u32]) {
         match self {

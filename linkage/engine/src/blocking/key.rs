@@ -6,7 +6,7 @@ use std::borrow::Cow;
 
 use rustc_hash::FxHashMap;
 
-pub(crate) use stable::joined;
+pub(crate) use stable::{StableKey, joined};
 
 use super::spelling::{Rarity, Spelling};
 use crate::{Codes, Column, Interner, LinkageError, MISSING, PackedDate, Row, Table};

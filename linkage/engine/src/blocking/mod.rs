@@ -9,7 +9,7 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 pub(crate) use group::{group, mixed};
-pub(crate) use key::{Key, KeyCodes, joined};
+pub(crate) use key::{Key, KeyCodes, StableKey, joined};
 pub(crate) use rule::{NO_BLOCK, RuleBlocks, entries};
 
 use crate::model::{BlockSettings, Scope};

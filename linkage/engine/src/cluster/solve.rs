@@ -59,11 +59,11 @@ pub(super) fn solve(ground: &Ground<'_>, pairs: &[ScoredPair], links: &[usize]) 
     }
 }
 
-/// Whether the component is one cluster without a question: no source counts repeats, no person decided anything, and
-/// nothing stands against any pair.
+/// Whether the component is one cluster without a question: no source counts repeats, no person decided anything about
+/// its records, and nothing stands against any pair.
 fn is_plain(ground: &Ground<'_>, pairs: &[ScoredPair], links: &[usize], rows: &[Row]) -> bool {
     rows.len() <= DENSE_RECORDS_MAX.min(ground.settings.size_max)
-        && ground.constraints.is_empty()
+        && !ground.constraints.touch(rows)
         && no_source_repeats(ground, rows)
         && links
             .iter()

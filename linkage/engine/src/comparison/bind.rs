@@ -33,6 +33,30 @@ pub(crate) fn bind<'a>(
     Ok(bound)
 }
 
+/// Makes one comparison of words over a table of few records, with words as rare as elsewhere.
+///
+/// # Errors
+/// As [`bind`].
+pub(crate) fn bind_words<'a>(
+    settings: &ComparisonSettings,
+    table: &'a Table,
+    words: &tokens::WordCounts,
+) -> Result<Coded<'a>, LinkageError> {
+    let tests = settings
+        .levels
+        .iter()
+        .filter_map(|level| level.when.clone());
+    let wanted_by = format!("comparison `{}`", settings.name);
+    let columns = settings
+        .column_names()
+        .map(|name| table.column(name, &wanted_by))
+        .collect::<Result<Vec<_>, _>>()?;
+    match columns[..] {
+        [Column::Codes(codes)] => Ok(tokens::coded_among(codes, tests.collect(), words)),
+        _ => Err(misfit(settings, &columns)),
+    }
+}
+
 fn take_custom<'a>(
     settings: &ComparisonSettings,
     custom: &mut FxHashMap<&'static str, Custom<'a>>,

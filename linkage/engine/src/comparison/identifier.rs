@@ -63,7 +63,8 @@ fn of_edits(edits: usize, lengths: (usize, usize), differing: impl FnOnce() -> u
     }
 }
 
-fn significant(text: &str) -> String {
+/// What counts of an identifier: letters and digits, in upper case.
+pub(crate) fn significant(text: &str) -> String {
     text.chars()
         .filter(|character| character.is_alphanumeric())
         .flat_map(char::to_uppercase)

@@ -4,6 +4,8 @@
 //! Levels: `same`, `at_least = 0.92` (any number of them), `otherwise`. The measure itself is
 //! [`similarity::jaro_winkler`](super::similarity::jaro_winkler).
 
+use std::sync::OnceLock;
+
 use super::similarity::{Dictionary, JaroWinklerFilter, Sieve};
 use super::{Coded, Outcome, Test, Values, first};
 use crate::Codes;
@@ -13,15 +15,17 @@ struct JaroWinkler {
     dictionary: Dictionary,
     tests: Vec<Test>,
     /// The lowest similarity above the last level, if the levels are by similarity alone.
-    filter: Option<JaroWinklerFilter>,
+    least: Option<f64>,
+    /// Its filter, made when it is first asked for: that costs as much as a thousand similarities.
+    filter: OnceLock<JaroWinklerFilter>,
 }
 
 pub(super) fn coded(codes: &Codes, tests: Vec<Test>) -> Coded<'_> {
-    let filter = lowest(&tests).map(JaroWinklerFilter::new);
     let values = JaroWinkler {
         dictionary: Dictionary::of_codes(codes),
+        least: lowest(&tests),
         tests,
-        filter,
+        filter: OnceLock::new(),
     };
     Coded::new(codes.rows(), Box::new(values))
 }
@@ -55,7 +59,8 @@ impl Values for JaroWinkler {
     }
 
     fn sieve(&self) -> Option<Sieve<'_>> {
-        let filter = self.filter.as_ref()?;
+        let least = self.least?;
+        let filter = self.filter.get_or_init(|| JaroWinklerFilter::new(least));
         Some(Sieve::by_similarity(filter, &self.dictionary))
     }
 }

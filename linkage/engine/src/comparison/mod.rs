@@ -28,7 +28,7 @@ use rustc_hash::FxHashMap;
 use crate::codes::recounted;
 use crate::{Codes, MISSING, Row, Table};
 
-pub(crate) use bind::bind;
+pub(crate) use bind::{bind, bind_words};
 pub use date::date_test;
 pub use event_dates::{EventDate, event_dates};
 pub use hierarchy::common_prefix;

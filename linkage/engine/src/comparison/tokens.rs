@@ -77,7 +77,38 @@ struct Tokens {
     tests: Vec<Test>,
 }
 
+/// How many records of a table hold each word.
+pub(crate) struct WordCounts {
+    records: FxHashMap<String, u32>,
+    present: u32,
+}
+
+impl WordCounts {
+    /// Those of a column.
+    pub(crate) fn of(codes: &Codes) -> Self {
+        let (mut records, mut present) = (FxHashMap::default(), 0);
+        for (text, &count) in names_of(codes).zip(&codes.counts()[1..]) {
+            let mut set = words(text);
+            set.dedup();
+            present += count;
+            for word in set {
+                *records.entry(word).or_default() += count;
+            }
+        }
+        Self { records, present }
+    }
+}
+
 pub(super) fn coded(codes: &Codes, tests: Vec<Test>) -> Coded<'_> {
+    bound(codes, tests, None)
+}
+
+/// The comparison over texts whose words are as rare as elsewhere.
+pub(super) fn coded_among<'a>(codes: &'a Codes, tests: Vec<Test>, all: &WordCounts) -> Coded<'a> {
+    bound(codes, tests, Some(all))
+}
+
+fn bound<'a>(codes: &'a Codes, tests: Vec<Test>, among: Option<&WordCounts>) -> Coded<'a> {
     let split = names_of(codes).map(words).collect::<Vec<_>>();
     let known = split.iter().flatten().cloned().collect::<BTreeSet<_>>();
     let numbers = (0..)
@@ -96,6 +127,10 @@ pub(super) fn coded(codes: &Codes, tests: Vec<Test>) -> Coded<'_> {
         for &word in set {
             counts[word as usize] += count;
         }
+    }
+    if let Some(all) = among {
+        let count = |word: &String| all.records.get(word).copied().unwrap_or(0);
+        (counts, present) = (known.iter().map(count).collect(), all.present);
     }
     let values = Tokens {
         texts: split,

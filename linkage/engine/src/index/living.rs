@@ -45,16 +45,21 @@ impl Living {
     }
 
     /// Whether the block is small enough to be compared.
-    pub(super) fn fits(&self, postings: &Postings, block: Block) -> bool {
+    pub(super) fn fits(&self, postings: &Postings<'_>, block: Block) -> bool {
         let change = self.changes.get(&block);
         let (added, gone) = change.map_or((0, 0), |change| (change.added.len(), change.gone));
         postings.members(block).len() + added <= postings.size_max() + gone
     }
 
+    /// Whether the rule compares the records of a block, as such or within the larger one that it is a part of.
+    pub(super) fn covers(&self, postings: &Postings<'_>, block: Block, whole: Block) -> bool {
+        self.fits(postings, whole) || self.fits(postings, block)
+    }
+
     /// The records of a block.
     pub(super) fn members<'l>(
         &'l self,
-        postings: &'l Postings,
+        postings: &'l Postings<'_>,
         block: Block,
         lives: impl Fn(Row) -> bool + 'l,
     ) -> impl Iterator<Item = Row> + 'l {
@@ -73,7 +78,7 @@ impl Living {
     /// The blocks that make candidates of a record: those of its keys, or where one is too large the parts of it.
     pub(super) fn open<'l>(
         &'l self,
-        postings: &'l Postings,
+        postings: &'l Postings<'_>,
         keys: &'l Keys,
     ) -> impl Iterator<Item = Block> + 'l {
         keys.on.iter().flat_map(move |&key| {

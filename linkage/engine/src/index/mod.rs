@@ -3,25 +3,29 @@
 //! The model, the threshold and the frequencies of values are those of the run. A value that no record of it has is compared
 //! as such values are, and weighs by its level's mean: nobody knows how rare it is. A [`Register`] takes changes in.
 
+mod beside;
 mod living;
 mod postings;
 mod records;
 mod register;
+mod small;
 mod values;
+mod weigh;
 
+pub use beside::{Beside, RecordAt, RecordComparison, RecordRules};
 pub use register::{Feed, KeptPair, Register};
 
 use std::sync::Mutex;
 
 use self::postings::Postings;
-use self::values::{Codebook, Known};
-use crate::comparison::{Bound, Coded, bind};
+use self::values::Codebook;
+use self::weigh::Party;
+use crate::comparison::Bound;
 use crate::kernel::Worker;
-use crate::model::ComparisonSettings;
 use crate::run::Job;
 use crate::scorer::Scorer;
 use crate::weigh::Pattern;
-use crate::{Column, Level, LinkageError, MISSING, Row, Table};
+use crate::{LinkageError, Row, Table};
 
 /// Who asks for columns, in errors.
 const WANTED_BY: &str = "the index";
@@ -30,8 +34,10 @@ const WANTED_BY: &str = "the index";
 pub struct Index<'j, 'a> {
     job: &'j Job<'a>,
     scorer: Scorer<'j, 'a>,
-    postings: Vec<Postings>,
+    postings: Vec<Postings<'a>>,
     codebooks: Vec<Codebook>,
+    /// The caller's comparisons, by their places in the model.
+    own: Vec<Option<&'j dyn RecordComparison>>,
     workers: Mutex<Vec<Worker>>,
 }
 
@@ -64,41 +70,40 @@ pub struct Found {
 /// A record of the index, with the place of the first rule that gives it.
 type Candidate = (Row, usize);
 
-/// The value of the asked record in one comparison.
-struct Asked<'t> {
-    known: Known,
-    /// For a value never seen: its comparison over the asked record, which comes first, and the candidates.
-    among: Option<Coded<'t>>,
-}
-
 impl<'j, 'a> Index<'j, 'a> {
     /// Indexes a job that has linked.
     ///
     /// # Errors
-    /// [`LinkageError::Unfit`] when the model has a comparison of the caller's own or a blocking key that depends on all
-    /// records (`rare_tokens`, `token_pairs`).
+    /// [`LinkageError::Unfit`] when the model has a comparison of the caller's own, or reads arrays that are numbers without
+    /// names, or opaque columns.
     pub fn new(job: &'j Job<'a>) -> Result<Self, LinkageError> {
+        Self::with(job, &[])
+    }
+
+    /// Indexes a job that has linked, with the caller's comparisons by their names in the model.
+    ///
+    /// # Errors
+    /// As [`Self::new`]; and when a comparison is missing or the model does not know it.
+    pub fn with(
+        job: &'j Job<'a>,
+        own: &[(&'static str, &'j dyn RecordComparison)],
+    ) -> Result<Self, LinkageError> {
         let (model, table) = (job.model(), job.table());
-        let postings = model
-            .blocks
-            .iter()
-            .map(|settings| Postings::new(settings, table))
-            .collect::<Result<_, _>>()?;
+        let postings = model.blocks.iter().map(|rule| Postings::new(rule, table));
         let bound = model.comparisons.iter().zip(job.kernel().comparisons());
-        let codebooks = bound
-            .map(|(settings, bound)| match bound {
-                Bound::Coded(coded) => Codebook::new(settings, coded, table),
-                Bound::Rows(_) => Err(LinkageError::unfit(format!(
-                    "an index cannot hold `{}`, the caller's own comparison",
-                    settings.name
-                ))),
-            })
-            .collect::<Result<_, _>>()?;
+        let codebooks = bound.map(|(settings, bound)| {
+            let coded = match bound {
+                Bound::Coded(coded) => Some(coded),
+                Bound::Rows(_) => None,
+            };
+            Codebook::new(settings, coded, table)
+        });
         Ok(Self {
             job,
             scorer: Scorer::new(model, table.len(), job.kernel())?,
-            postings,
-            codebooks,
+            postings: postings.collect::<Result<_, _>>()?,
+            codebooks: codebooks.collect::<Result<_, _>>()?,
+            own: own_by_place(job, own)?,
             workers: Mutex::default(),
         })
     }
@@ -109,16 +114,28 @@ impl<'j, 'a> Index<'j, 'a> {
     /// [`LinkageError::Unfit`] when a column is missing.
     pub fn who(&self, table: &Table, row: Row) -> Result<Answer, LinkageError> {
         let (candidates, left_out) = self.candidates(table, row)?;
+        let known = self.codebooks.iter().map(|book| book.known(table, row));
+        let known = known.collect::<Result<Vec<_>, _>>()?;
+        let asked = Party {
+            at: RecordAt { table, row },
+            known: Some(&known),
+        };
+        let others = candidates.iter().map(|candidate| self.of_run(candidate.0));
+        let weighed = self.weigh(asked, &others.collect::<Vec<_>>())?;
         let review = self.job.model().thresholds.review;
-        let small = self.small_tables(table, row, &candidates)?;
-        let asked = self.asked(table, row, &small)?;
-        let mut found = self.with_worker(|worker| {
-            (1..)
-                .zip(&candidates)
-                .map(|(place, &(row, rule))| self.weigh(&asked, place, row, rule, worker))
-                .filter(|found| f64::from(found.probability) >= review)
-                .collect::<Vec<_>>()
-        });
+        let found = candidates
+            .iter()
+            .zip(weighed)
+            .map(|(candidate, compared)| Found {
+                row: candidate.0,
+                rule: candidate.1,
+                weight: compared.weight,
+                probability: self.scorer.probability(compared.weight),
+                pattern: compared.pattern,
+            });
+        let mut found = found
+            .filter(|found| f64::from(found.probability) >= review)
+            .collect::<Vec<_>>();
         found.sort_unstable_by(|one, other| {
             let by_weight = other.weight.total_cmp(&one.weight);
             by_weight.then(one.row.cmp(&other.row))
@@ -128,6 +145,15 @@ impl<'j, 'a> Index<'j, 'a> {
             compared: candidates.len(),
             left_out,
         })
+    }
+
+    /// A row of the run.
+    fn of_run(&self, row: Row) -> Party<'a> {
+        let table = self.job.table();
+        Party {
+            at: RecordAt { table, row },
+            known: None,
+        }
     }
 
     /// Candidates, each with the first rule that gives it; and the rules that left a block out.
@@ -149,116 +175,35 @@ impl<'j, 'a> Index<'j, 'a> {
         all.dedup_by_key(|candidate| candidate.0);
         Ok((all, left_out))
     }
-
-    /// For each comparison whose value no record has: a table of the asked record and the candidates.
-    fn small_tables(
-        &self,
-        table: &Table,
-        row: Row,
-        candidates: &[Candidate],
-    ) -> Result<Vec<Option<Table>>, LinkageError> {
-        let rows = candidates
-            .iter()
-            .map(|candidate| candidate.0)
-            .collect::<Vec<_>>();
-        let small = |book: &Codebook| {
-            if rows.is_empty() || book.known(table, row)? != Known::Never {
-                return Ok(None);
-            }
-            let mut small = Table::new((0..=rows.len()).map(|_| ("", "")));
-            for name in book.columns() {
-                let asked = table.column(name, WANTED_BY)?;
-                let known = self.job.table().column(name, WANTED_BY)?;
-                let both = Column::joined((asked, row), (known, &rows)).ok_or_else(|| {
-                    LinkageError::unfit(format!("{WANTED_BY} knows column `{name}` otherwise"))
-                })?;
-                small.add(name, both)?;
-            }
-            Ok(Some(small))
-        };
-        self.codebooks.iter().map(small).collect()
-    }
-
-    /// The record's value in each comparison.
-    fn asked<'t>(
-        &self,
-        table: &Table,
-        row: Row,
-        small: &'t [Option<Table>],
-    ) -> Result<Vec<Asked<'t>>, LinkageError> {
-        let settings = &self.job.model().comparisons;
-        let of =
-            |((settings, book), small): ((&ComparisonSettings, &Codebook), &'t Option<Table>)| {
-                let known = book.known(table, row)?;
-                let Some(small) = small else {
-                    return Ok(Asked { known, among: None });
-                };
-                let bound = bind(std::slice::from_ref(settings), small, Vec::new())?.pop();
-                let among = match bound {
-                    Some(Bound::Coded(coded)) => Some(coded),
-                    _ => None,
-                };
-                Ok(Asked { known, among })
-            };
-        settings
-            .iter()
-            .zip(&self.codebooks)
-            .zip(small)
-            .map(of)
-            .collect()
-    }
-
-    /// Weighs the asked record against a candidate, which stands at `place` of the small tables.
-    fn weigh(
-        &self,
-        asked: &[Asked<'_>],
-        place: Row,
-        row: Row,
-        rule: usize,
-        worker: &mut Worker,
-    ) -> Found {
-        let kernel = self.job.kernel();
-        let (mut pattern, mut weight) = (Pattern::default(), 0.0);
-        for (comparison, value) in asked.iter().enumerate() {
-            let theirs = kernel.code(comparison, row);
-            let part = match (value.known, &value.among) {
-                _ if theirs == MISSING => None,
-                (Known::As(ours), _) => Some(self.scorer.part(comparison, (ours, theirs), worker)),
-                (Known::Never, Some(among)) => {
-                    let level = level_of(among, place);
-                    level.map(|level| self.scorer.mean_part(comparison, level))
-                }
-                (Known::Missing | Known::Never, _) => None,
-            };
-            if let Some((level, bits)) = part {
-                pattern.set(comparison, level);
-                weight += bits;
-            }
-        }
-        let weight = weight - self.scorer.said_twice(pattern);
-        Found {
-            row,
-            rule,
-            weight,
-            probability: self.scorer.probability(weight),
-            pattern,
-        }
-    }
-
-    fn with_worker<T>(&self, look: impl FnOnce(&mut Worker) -> T) -> T {
-        let lent = self.workers.lock().ok().and_then(|mut idle| idle.pop());
-        let mut worker = lent.unwrap_or_else(|| self.job.kernel().worker());
-        let found = look(&mut worker);
-        if let Ok(mut idle) = self.workers.lock() {
-            idle.push(worker);
-        }
-        found
-    }
 }
 
-/// The level of the first row of a small table against another; `None` where there is nothing to compare.
-fn level_of(among: &Coded<'_>, place: Row) -> Option<Level> {
-    let codes = (among.rows[0], among.rows[place as usize]);
-    let (low, high) = (codes.0.min(codes.1), codes.0.max(codes.1));
-    (low != MISSING).then(|| among.values.outcome(low, high).level)
+/// The caller's comparisons, by their places in the model.
+fn own_by_place<'j>(
+    job: &Job<'_>,
+    own: &[(&'static str, &'j dyn RecordComparison)],
+) -> Result<Vec<Option<&'j dyn RecordComparison>>, LinkageError> {
+    let settings = &job.model().comparisons;
+    let bound = || settings.iter().zip(job.kernel().comparisons());
+    let is_own = |name: &str| {
+        bound().any(|(known, bound)| known.name == name && matches!(bound, Bound::Rows(_)))
+    };
+    if let Some((name, _)) = own.iter().find(|given| !is_own(given.0)) {
+        let message = format!("the model has no comparison `{name}` of the caller's own");
+        return Err(LinkageError::unfit(message));
+    }
+    let place = |(settings, bound): (&crate::ComparisonSettings, &Bound<'_>)| {
+        let given = own.iter().find(|given| given.0 == settings.name);
+        match (bound, given) {
+            (Bound::Rows(_), None) => Err(LinkageError::unfit(format!(
+                "an index cannot hold `{}`, the caller's own comparison, unless it is given for records",
+                settings.name
+            ))),
+            (_, given) => Ok(given.map(|given| given.1)),
+        }
+    };
+    bound().map(place).collect()
+}
+
+fn otherwise(column: &str) -> LinkageError {
+    LinkageError::unfit(format!("{WANTED_BY} knows column `{column}` otherwise"))
 }

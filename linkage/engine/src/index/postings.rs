@@ -2,15 +2,15 @@
 
 use rustc_hash::FxHashMap;
 
-use crate::blocking::{Key, group, joined, mixed};
+use crate::blocking::{Key, StableKey, group, joined, mixed};
 use crate::model::BlockSettings;
 use crate::{LinkageError, Row, Table};
 
 /// One rule's records by key, and by key and refining key together.
-pub(super) struct Postings {
+pub(super) struct Postings<'a> {
     wanted_by: String,
-    on: Vec<Key>,
-    refine: Vec<Key>,
+    on: Vec<StableKey<'a>>,
+    refine: Vec<StableKey<'a>>,
     size_max: usize,
     blocks: Blocks,
     refined: Blocks,
@@ -38,14 +38,18 @@ struct Blocks {
     rows: Vec<Row>,
 }
 
-impl Postings {
+impl<'a> Postings<'a> {
     /// The postings of a whole table.
-    pub(super) fn new(settings: &BlockSettings, table: &Table) -> Result<Self, LinkageError> {
+    pub(super) fn new(settings: &BlockSettings, table: &'a Table) -> Result<Self, LinkageError> {
         let wanted_by = format!("blocking rule `{}`", settings.name);
         let parsed = |names: &[String]| {
-            let keys = names.iter().map(|name| Key::parse(name));
-            keys.collect::<Result<Vec<_>, _>>()
-                .map_err(|fault| LinkageError::unfit(format!("{wanted_by}: {fault}")))
+            let keys = names.iter().map(|name| {
+                let parsed = Key::parse(name);
+                let key =
+                    parsed.map_err(|fault| LinkageError::unfit(format!("{wanted_by}: {fault}")))?;
+                StableKey::of(key, table, &wanted_by)
+            });
+            keys.collect::<Result<Vec<_>, LinkageError>>()
         };
         let (on, refine) = (parsed(&settings.on)?, parsed(&settings.refine)?);
         let mut postings = Self {
@@ -125,7 +129,10 @@ impl Postings {
 
     /// The columns that the rule reads.
     pub(super) fn columns(&self) -> impl Iterator<Item = &String> {
-        self.on.iter().chain(&self.refine).flat_map(Key::columns)
+        self.on
+            .iter()
+            .chain(&self.refine)
+            .flat_map(StableKey::columns)
     }
 }
 
@@ -134,6 +141,17 @@ impl Keys {
     pub(super) fn blocks(&self) -> impl Iterator<Item = Block> {
         let whole = self.on.iter().map(|&key| Block::Whole(key));
         whole.chain(both(&self.on, &self.refine).map(Block::Part))
+    }
+
+    /// The same, each part with the block that it is of.
+    pub(super) fn blocks_with_whole(&self) -> impl Iterator<Item = (Block, Block)> {
+        self.on.iter().flat_map(|&key| {
+            let whole = Block::Whole(key);
+            let parts = self.refine.iter().map(move |&refining| part(key, refining));
+            std::iter::once(whole)
+                .chain(parts)
+                .map(move |block| (block, whole))
+        })
     }
 }
 

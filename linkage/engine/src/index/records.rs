@@ -4,24 +4,27 @@ use std::collections::BTreeSet;
 
 use rustc_hash::FxHashMap;
 
+use super::beside::{Beside, RecordAt, RecordRules};
 use super::postings::{Keys, Postings};
 use super::values::{Codebook, Known};
-use super::{Index, WANTED_BY, level_of};
-use crate::comparison::{Bound, bind};
+use super::weigh::Party;
+use super::{Index, WANTED_BY, otherwise, small};
 use crate::kernel::Compared;
 use crate::review::RecordId;
 use crate::scorer::Scorer;
-use crate::{Column, Kind, Level, LinkageError, MISSING, Model, Row, Table, Test};
+use crate::weigh::Weighed;
+use crate::{Kind, LinkageError, MISSING, Model, Row, Table};
 
 /// All records that were ever there and still are, numbered: the run's by their rows, later ones from there.
 pub(super) struct Records<'j, 'a> {
     index: Index<'j, 'a>,
+    rules: Option<&'j dyn RecordRules>,
     later: FxHashMap<Row, Later>,
     next: Row,
-    /// The columns that rules and comparisons read.
+    /// The columns that blocking, comparisons and the caller's rules read.
     columns: BTreeSet<String>,
-    /// For each comparison a row of the run that says something.
-    samples: Vec<Option<Row>>,
+    /// The comparisons of filters, each with a row of the run that has one.
+    filters: Vec<(usize, Row)>,
 }
 
 /// A record that came after the run.
@@ -35,23 +38,22 @@ impl<'j, 'a> Records<'j, 'a> {
     /// The records of a run.
     ///
     /// # Errors
-    /// [`LinkageError::Unfit`] when the model compares what can only be told among all records.
-    pub(super) fn new(index: Index<'j, 'a>) -> Result<Self, LinkageError> {
-        let (model, table) = (index.job.model(), index.job.table());
+    /// [`LinkageError::Unfit`] when nothing tells how long the filters of a `clk` comparison are.
+    pub(super) fn new(index: Index<'j, 'a>, beside: &Beside<'j>) -> Result<Self, LinkageError> {
+        let table = index.job.table();
         let read = index.codebooks.iter().flat_map(Codebook::columns);
         let blocked = index.postings.iter().flat_map(Postings::columns);
-        let columns = read.chain(blocked).cloned().collect();
-        let rows = Row::try_from(table.len()).unwrap_or(Row::MAX);
-        let says = |comparison: usize| {
-            (0..rows).find(|&row| index.job.kernel().code(comparison, row) != MISSING)
-        };
-        let samples = (0..model.comparisons.len()).map(says).collect::<Vec<_>>();
-        check(model, &samples)?;
+        let columns = read.chain(blocked).chain(&beside.columns).cloned();
+        let columns = columns.collect::<BTreeSet<_>>();
+        for name in &columns {
+            table.column(name, WANTED_BY)?;
+        }
         Ok(Self {
-            next: rows,
+            next: Row::try_from(table.len()).unwrap_or(Row::MAX),
+            rules: beside.rules,
             later: FxHashMap::default(),
             columns,
-            samples,
+            filters: filters(&index)?,
             index,
         })
     }
@@ -68,6 +70,10 @@ impl<'j, 'a> Records<'j, 'a> {
         &self.index.scorer
     }
 
+    pub(super) fn rules(&self) -> Option<&'j dyn RecordRules> {
+        self.rules
+    }
+
     /// Whether the record is one of the run's.
     pub(super) fn is_of_run(&self, record: Row) -> bool {
         (record as usize) < self.index.job.table().len()
@@ -75,21 +81,27 @@ impl<'j, 'a> Records<'j, 'a> {
 
     /// Takes a record out of another table, after looking that it can be compared with the run's.
     pub(super) fn admit(&self, table: &Table, row: Row) -> Result<(RecordId, Later), LinkageError> {
-        let name = named(table, row);
+        let (name, run) = (named(RecordAt { table, row }), self.index.job.table());
         let mut one = Table::new([(name.0.as_str(), name.1.as_str())]);
         for name in &self.columns {
             let column = table.column(name, WANTED_BY)?;
-            let alone = Column::joined((column, row), (column, &[]));
+            let alike = column.kind() == run.column(name, WANTED_BY)?.kind();
+            let alone = alike.then(|| small::alone(column, row)).flatten();
             one.add(name, alone.ok_or_else(|| otherwise(name))?)?;
         }
-        let run = self.index.job.table();
-        for (comparison, sample) in self.samples.iter().enumerate() {
-            if let &Some(sample) = sample {
-                self.level(comparison, (&one, 0), (run, sample))?;
+        let known = self.index.codebooks.iter().map(|book| book.known(&one, 0));
+        let known = known.collect::<Result<Vec<_>, _>>()?;
+        let at = RecordAt {
+            table: &one,
+            row: 0,
+        };
+        for &(comparison, row) in &self.filters {
+            if known[comparison] == Known::Never {
+                let book = &self.index.codebooks[comparison];
+                let other = RecordAt { table: run, row };
+                small::levels(&self.model().comparisons[comparison], book, at, &[other])?;
             }
         }
-        let known = self.index.codebooks.iter().map(|book| book.known(&one, 0));
-        let known = known.collect::<Result<_, _>>()?;
         let keys = self.index.postings.iter().map(|rule| rule.keys(&one, 0));
         let keys = keys.collect::<Result<_, _>>()?;
         let later = Later {
@@ -110,6 +122,11 @@ impl<'j, 'a> Records<'j, 'a> {
         Ok(record)
     }
 
+    /// Whether a later record is still there.
+    pub(super) fn holds(&self, record: Row) -> bool {
+        self.later.contains_key(&record)
+    }
+
     /// Forgets a later record.
     pub(super) fn forget(&mut self, record: Row) {
         self.later.remove(&record);
@@ -117,14 +134,12 @@ impl<'j, 'a> Records<'j, 'a> {
 
     /// The record's source and id.
     pub(super) fn name(&self, record: Row) -> RecordId {
-        let (table, row) = self.place(record);
-        named(table, row)
+        named(self.at(record))
     }
 
-    /// The record's source.
-    pub(super) fn source(&self, record: Row) -> &str {
-        let (table, row) = self.place(record);
-        &table.source_names()[usize::from(table.source(row))]
+    /// The record where it stands.
+    pub(super) fn at(&self, record: Row) -> RecordAt<'_> {
+        self.party(record).at
     }
 
     /// Calls `look` with the record's keys by rule.
@@ -137,114 +152,55 @@ impl<'j, 'a> Records<'j, 'a> {
             return Ok(look(&later.keys));
         }
         let run = self.index.job.table();
-        let keys = self
-            .index
-            .postings
-            .iter()
-            .map(|rule| rule.keys(run, record));
+        let rules = self.index.postings.iter();
+        let keys = rules.map(|rule| rule.keys(run, record));
         Ok(look(&keys.collect::<Result<Vec<_>, _>>()?))
     }
 
-    /// What two records are to each other, bit for bit as the kernel has it.
-    pub(super) fn weigh(&self, left: Row, right: Row) -> Result<Compared, LinkageError> {
-        self.index.with_worker(|worker| {
-            let mut compared = Compared::default();
-            for comparison in 0..self.samples.len() {
-                let scorer = &self.index.scorer;
-                let known = (self.known(comparison, left), self.known(comparison, right));
-                let part = match known {
-                    (Known::Missing, _) | (_, Known::Missing) => None,
-                    (Known::As(ours), Known::As(theirs)) => {
-                        Some(scorer.part(comparison, (ours, theirs), worker))
-                    }
-                    _ => {
-                        let (one, other) = (self.place(left), self.place(right));
-                        let level = self.level(comparison, one, other)?;
-                        level.map(|level| scorer.mean_part(comparison, level))
-                    }
-                };
-                if let Some((level, bits)) = part {
-                    compared.pattern.set(comparison, level);
-                    compared.weight += bits;
-                }
-            }
-            compared.weight -= self.index.scorer.said_twice(compared.pattern);
-            Ok(compared)
-        })
+    /// What a record and each of the others are to each other, bit for bit as the kernel has it.
+    pub(super) fn weigh(&self, one: Row, others: &[Row]) -> Result<Vec<Compared>, LinkageError> {
+        let others = others.iter().map(|&other| self.party(other));
+        self.index
+            .weigh(self.party(one), &others.collect::<Vec<_>>())
     }
 
-    fn place(&self, record: Row) -> (&Table, Row) {
-        let later = self.later.get(&record);
-        later.map_or((self.index.job.table(), record), |later| (&later.table, 0))
+    /// Each comparison's part in a pair.
+    pub(super) fn parts(&self, left: Row, right: Row) -> Result<Vec<Weighed>, LinkageError> {
+        self.index.parts(self.party(left), self.party(right))
     }
 
-    fn known(&self, comparison: usize, record: Row) -> Known {
-        if let Some(later) = self.later.get(&record) {
-            return later.known[comparison];
+    fn party(&self, record: Row) -> Party<'_> {
+        match self.later.get(&record) {
+            None => self.index.of_run(record),
+            Some(later) => Party {
+                at: RecordAt {
+                    table: &later.table,
+                    row: 0,
+                },
+                known: Some(&later.known),
+            },
         }
-        match self.index.job.kernel().code(comparison, record) {
-            MISSING => Known::Missing,
-            code => Known::As(code),
-        }
-    }
-
-    /// The level of two records of any tables; `None` where there is nothing to compare.
-    fn level(
-        &self,
-        comparison: usize,
-        (one, row): (&Table, Row),
-        (other, other_row): (&Table, Row),
-    ) -> Result<Option<Level>, LinkageError> {
-        let mut small = Table::new([("", ""), ("", "")]);
-        for name in self.index.codebooks[comparison].columns() {
-            let first = (one.column(name, WANTED_BY)?, row);
-            let second = (other.column(name, WANTED_BY)?, &[other_row][..]);
-            small.add(
-                name,
-                Column::joined(first, second).ok_or_else(|| otherwise(name))?,
-            )?;
-        }
-        let settings = &self.model().comparisons[comparison];
-        let bound = bind(std::slice::from_ref(settings), &small, Vec::new())?;
-        Ok(match bound.first() {
-            Some(Bound::Coded(coded)) => level_of(coded, 1),
-            _ => None,
-        })
     }
 }
 
-fn otherwise(column: &str) -> LinkageError {
-    LinkageError::unfit(format!("{WANTED_BY} knows column `{column}` otherwise"))
+/// The comparisons of filters, each with a row of the run that has one.
+fn filters(index: &Index<'_, '_>) -> Result<Vec<(usize, Row)>, LinkageError> {
+    let rows = Row::try_from(index.job.table().len()).unwrap_or(Row::MAX);
+    let comparisons = index.job.model().comparisons.iter().enumerate();
+    let filters = comparisons.filter(|(_, settings)| settings.kind == Kind::Clk);
+    let sample = |(place, settings): (usize, &crate::ComparisonSettings)| {
+        let has_one = |&row: &Row| index.job.kernel().code(place, row) != MISSING;
+        let row = (0..rows).find(has_one).ok_or_else(|| {
+            LinkageError::unfit(format!(
+                "a register cannot hold `{}`: no record of the run has a filter",
+                settings.name
+            ))
+        })?;
+        Ok((place, row))
+    };
+    filters.map(sample).collect()
 }
 
-fn named(table: &Table, row: Row) -> RecordId {
-    let source = &table.source_names()[usize::from(table.source(row))];
-    (source.clone(), table.id(row).to_owned())
-}
-
-/// Refuses what would not be as in a full run.
-fn check(model: &Model, samples: &[Option<Row>]) -> Result<(), LinkageError> {
-    for (settings, sample) in model.comparisons.iter().zip(samples) {
-        let refused = |why: &str| {
-            let name = &settings.name;
-            Err(LinkageError::unfit(format!(
-                "a register cannot hold `{name}`: {why}"
-            )))
-        };
-        let weighted = |test: &Option<Test>| matches!(test, Some(Test::Weighted(_)));
-        if settings.levels.iter().any(|level| weighted(&level.when)) {
-            return refused("a `weighted` level depends on the words of all records");
-        }
-        let spelled = matches!(
-            settings.kind,
-            Kind::Identifier | Kind::EventDates | Kind::Hla
-        );
-        if spelled && settings.levels.iter().any(|level| level.rarity) {
-            return refused("it has `rarity`, and values that are spelled in several ways");
-        }
-        if settings.kind == Kind::Clk && sample.is_none() {
-            return refused("no record of the run has a filter");
-        }
-    }
-    Ok(())
+fn named(record: RecordAt<'_>) -> RecordId {
+    (record.source().to_owned(), record.id().to_owned())
 }

@@ -129,6 +129,11 @@ impl Constraints {
         self.groups.is_empty()
     }
 
+    /// Whether a person decided anything about one of these rows.
+    pub(crate) fn touch(&self, rows: &[Row]) -> bool {
+        !self.is_empty() && rows.iter().any(|row| self.group_of.contains_key(row))
+    }
+
     /// Makes what people decided the decision of each pair that it touches.
     pub fn apply(&self, pairs: &[ScoredPair], decisions: &mut [Decision]) {
         if self.is_empty() {

@@ -3,28 +3,60 @@
 use super::super::group::mixed;
 use super::{Function, Key, of_date, written};
 use crate::blocking::rule::KEYS_PER_ROW_MAX;
-use crate::blocking::spelling::Spelling;
+use crate::blocking::spelling::{Rarity, Spelling};
 use crate::table::hashed;
 use crate::{Column, LinkageError, MISSING, Row, Table};
 
 /// Starts the hash of a text; figures are mixed as they are.
 const TEXT_SEED: u64 = 0x6B65_7973;
 
-impl Key {
+/// A key with what it needs to know of all records, as it was in one table.
+pub(crate) struct StableKey<'a> {
+    key: Key,
+    /// How rare that table's words are, where the key goes by it.
+    rarity: Option<Rarity<'a>>,
+}
+
+impl<'a> StableKey<'a> {
+    /// The key, with words as rare as they are in `table`.
+    ///
+    /// # Errors
+    /// [`LinkageError::Unfit`] when the table lacks the column.
+    pub(crate) fn of(key: Key, table: &'a Table, wanted_by: &str) -> Result<Self, LinkageError> {
+        let by_rarity = matches!(
+            key.function,
+            Function::RareTokens(_) | Function::TokenPairs(_)
+        );
+        let mut rarity = None;
+        for name in key.columns.iter().filter(|_| by_rarity) {
+            if let Column::Codes(codes) = table.column(name, wanted_by)? {
+                rarity = Some(Rarity::of(codes));
+            }
+        }
+        Ok(Self { key, rarity })
+    }
+
+    /// The columns that it reads.
+    pub(crate) fn columns(&self) -> &[String] {
+        self.key.columns()
+    }
+
     /// Appends the row's keys.
     ///
     /// # Errors
     /// [`LinkageError::Unfit`] when the table lacks the column, or the key depends on other records than the row's own.
-    pub(crate) fn stable(
+    fn keys(
         &self,
         table: &Table,
         row: Row,
         wanted_by: &str,
         keys: &mut Vec<u64>,
     ) -> Result<(), LinkageError> {
-        for name in &self.columns {
+        for name in &self.key.columns {
             let column = table.column(name, wanted_by)?;
-            if !stable_of(self.function, column, row, keys) {
+            let read = self.by_rarity(column, row, keys)
+                || stable_of(self.key.function, column, row, keys);
+            if !read {
                 return Err(LinkageError::unfit(format!(
                     "{wanted_by} uses a function of `{name}` that depends on all records; an index cannot"
                 )));
@@ -34,14 +66,31 @@ impl Key {
         keys.dedup();
         Ok(())
     }
+
+    /// Whether the key goes by how rare words are; then their keys are there.
+    fn by_rarity(&self, column: &Column, row: Row, keys: &mut Vec<u64>) -> bool {
+        let (Some(rarity), Column::Codes(codes)) = (&self.rarity, column) else {
+            return false;
+        };
+        let mut texts = Vec::new();
+        let code = codes.at(row);
+        match self.key.function {
+            _ if code == MISSING => {}
+            Function::RareTokens(count) => rarity.rarest(codes.name(code), count, &mut texts),
+            Function::TokenPairs(count) => rarity.pairs(codes.name(code), count, &mut texts),
+            _ => {}
+        }
+        keys.extend(texts.iter().map(|value| text(value)));
+        true
+    }
 }
 
 /// Every combination of the elements' keys, each once.
 ///
 /// # Errors
-/// As [`Key::stable`].
+/// As [`StableKey::of`], and when a key depends on other records than the row's own.
 pub(crate) fn joined(
-    keys: &[Key],
+    keys: &[StableKey<'_>],
     table: &Table,
     row: Row,
     wanted_by: &str,
@@ -49,7 +98,7 @@ pub(crate) fn joined(
     let (mut so_far, mut of_key) = (vec![0_u64], Vec::new());
     for key in keys {
         of_key.clear();
-        key.stable(table, row, wanted_by, &mut of_key)?;
+        key.keys(table, row, wanted_by, &mut of_key)?;
         let combined = so_far
             .iter()
             .flat_map(|&so_far| of_key.iter().map(move |&key| mixed(so_far, key)));
