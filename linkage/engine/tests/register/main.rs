@@ -9,5 +9,6 @@ mod oracle;
 mod own;
 mod refused;
 mod told;
+mod who;
 #[path = "../world/mod.rs"]
 mod world;

@@ -20,7 +20,7 @@ use crate::{LinkageError, Row};
 /// A block of a rule.
 type RuleBlock = (usize, Block);
 /// Blocks of changed records, each with the whole that it is of, and whether the rule compared its records before.
-type Watched = BTreeMap<RuleBlock, (Block, bool)>;
+type Watched = FxHashMap<RuleBlock, (Block, bool)>;
 /// The blocks that make candidates of a record, by rule.
 type Open = Vec<FxHashSet<Block>>;
 
@@ -32,7 +32,7 @@ impl Register<'_, '_> {
         changes: BTreeMap<RecordId, Option<Later>>,
         touched: &mut BTreeSet<Row>,
     ) -> Result<(), LinkageError> {
-        let (mut watched, mut added) = (Watched::new(), Vec::new());
+        let (mut watched, mut added) = (Watched::default(), Vec::new());
         for (name, later) in changes {
             if let Some(old) = self.places.get(&name).copied() {
                 touched.extend(self.decided_with(old));
@@ -191,6 +191,8 @@ impl Register<'_, '_> {
                 _ => {}
             }
         }
+        opened.sort_unstable();
+        closed.sort_unstable();
         let mut known = FxHashMap::default();
         for (rule, block) in closed {
             let members = self.members(rule, block).collect::<FxHashSet<_>>();
