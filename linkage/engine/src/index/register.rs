@@ -177,11 +177,9 @@ impl<'j, 'a> Register<'j, 'a> {
         let concerned = self.decided.records().chain(decided.records());
         let differ = |name: &&RecordId| self.decided.about([*name]) != decided.about([*name]);
         let concerned = concerned.filter(differ);
+        // What a decision tied together and no longer does falls into parts that hold one of its records each.
         let touched = concerned.filter_map(|name| self.places.get(name).copied());
-        let mut touched = touched.collect::<BTreeSet<_>>();
-        // Decisions about others may hold or not by those that went.
-        let tied = self.components(&touched);
-        touched.extend(tied.into_iter().flatten());
+        let touched = touched.collect::<BTreeSet<_>>();
         self.decided = decided;
         let feed = self.renew(&touched, &[])?;
         Ok((self.decisions(), feed))
