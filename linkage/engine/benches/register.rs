@@ -60,7 +60,7 @@ fn timed<T>(work: impl FnOnce() -> T) -> (Taken, T) {
     let done = work();
     let taken = Taken {
         clock: started.elapsed(),
-        processor: processor_time() - before,
+        processor: processor_time().saturating_sub(before),
     };
     (taken, done)
 }

@@ -16,7 +16,7 @@ struct JaroWinkler {
     tests: Vec<Test>,
     /// The lowest similarity above the last level, if the levels are by similarity alone.
     least: Option<f64>,
-    /// Its filter, made when it is first asked for: that costs as much as a thousand similarities.
+    /// Its filter, made when it is first asked for: that costs as much as some thousand similarities.
     filter: OnceLock<JaroWinklerFilter>,
 }
 

@@ -61,8 +61,7 @@ fn against_first(coded: &Coded<'_>) -> Vec<Option<Level>> {
 fn gathered(cells: &[(&Column, Row)]) -> Option<Column> {
     Some(match cells.first()?.0 {
         Column::Codes(_) => {
-            let text = |&(column, row): &(_, _)| text(column, row);
-            let texts = cells.iter().map(text).collect::<Option<Vec<_>>>()?;
+            let texts = each(cells, text)?.into_iter().map(Some);
             Column::Codes(Codes::from_values(texts))
         }
         Column::Dates(_) => Column::Dates(each(cells, |column, row| match column {
@@ -88,13 +87,17 @@ fn each<'c, T>(
         .collect()
 }
 
-/// The text of a cell, if it has one.
-fn text(column: &Column, row: Row) -> Option<Option<&str>> {
+/// The text of a cell, empty when it has none.
+fn text(column: &Column, row: Row) -> Option<&str> {
     let Column::Codes(codes) = column else {
         return None;
     };
     let code = codes.at(row);
-    Some((code != MISSING).then(|| codes.name(code)))
+    Some(if code == MISSING {
+        ""
+    } else {
+        codes.name(code)
+    })
 }
 
 /// The texts of a cell.

@@ -129,14 +129,15 @@ pub(crate) fn ids(told: &[Told]) -> TableIds {
 pub(crate) fn filled(table: Table, told: &[Told]) -> Table {
     let records = told.iter().map(|one| one.record.clone());
     let mut table = world::filled(table, &records.collect::<Vec<_>>());
-    let columns: [(_, fn(&Told) -> &String); 4] = [
-        ("number", |one| &one.number),
-        ("days", |one| &one.days),
-        ("typing", |one| &one.typing),
-        ("address", |one| &one.address),
-    ];
-    for (name, text) in columns {
-        let texts = told.iter().map(|one| Some(text(one).as_str()));
+    for name in ["number", "days", "typing", "address"] {
+        let texts = told.iter().map(|one| {
+            Some(match name {
+                "number" => one.number.as_str(),
+                "days" => &one.days,
+                "typing" => &one.typing,
+                _ => &one.address,
+            })
+        });
         let codes = Codes::from_values(texts);
         table.add(name, Column::Codes(codes)).unwrap();
     }

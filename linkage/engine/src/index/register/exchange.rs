@@ -3,6 +3,7 @@
 //! Only what a change touches is looked at: the candidates of a record that comes, the pairs of one that goes, and the pairs
 //! of blocks that go over or under their `size_max`.
 
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use rayon::prelude::*;
@@ -221,14 +222,12 @@ impl Register<'_, '_> {
         }
         for kept in pairs {
             let (left, right) = (kept.pair.left, kept.pair.right);
-            match self.rule_of(left, right, known)? {
-                Some(rule) => self
-                    .ties
-                    .tie(ScoredPair { rule, ..kept.pair }, kept.decision),
-                None => {
-                    self.ties.untie(left, right);
-                    touched.extend([left, right]);
-                }
+            if let Some(rule) = self.rule_of(left, right, known)? {
+                let pair = ScoredPair { rule, ..kept.pair };
+                self.ties.tie(pair, kept.decision);
+            } else {
+                self.ties.untie(left, right);
+                touched.extend([left, right]);
             }
         }
         Ok(())
@@ -269,8 +268,8 @@ impl Register<'_, '_> {
         known: &mut FxHashMap<Row, Open>,
     ) -> Result<Option<u8>, LinkageError> {
         for record in [left, right] {
-            if !known.contains_key(&record) {
-                known.insert(record, self.open(record)?);
+            if let Entry::Vacant(place) = known.entry(record) {
+                place.insert(self.open(record)?);
             }
         }
         if !self.in_scope(left, right) {
