@@ -63,8 +63,8 @@ pub(crate) fn check(given: &Given<'_>, base: &[Said], changes: &[Change]) -> (Pa
     let (mut register, feed) = Register::with(&job, &linkage, BTreeMap::new(), beside).unwrap();
     let mut replayed = replay(&BTreeMap::new(), &feed);
     let named = |one: &Told| (one.record.source.to_owned(), one.record.id.clone());
-    let mut now = base.iter().map(|one| (named(one), one.clone()));
-    let mut now = now.by_ref().collect::<BTreeMap<RecordId, Told>>();
+    let now = base.iter().map(|one| (named(one), one.clone()));
+    let mut now = now.collect::<BTreeMap<RecordId, Told>>();
     let mut settled = given.settled.clone();
     assert_eq!(
         kept(&register),
