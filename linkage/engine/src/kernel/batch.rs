@@ -214,7 +214,7 @@ impl Batch {
                         weights,
                         sieve: sieves.of(place),
                     };
-                    self.compare(asked, &mut worker.remembered[place]);
+                    self.compare(&asked, &mut worker.remembered[place]);
                 }
                 (Bound::Rows(comparison), _) => {
                     for lane in 0..self.lanes.length {
@@ -250,11 +250,11 @@ impl Batch {
 
     /// One comparison's marks of all pairs.
     #[inline(always)]
-    fn compare(&mut self, asked: Asked<'_, '_>, remembered: &mut Remembered) {
+    fn compare(&mut self, asked: &Asked<'_, '_>, remembered: &mut Remembered) {
         let unequal = asked.unequal();
         self.lanes.sort_out(asked.same(), unequal.mark);
         if asked.same().is_none() {
-            self.lanes.mark_equal(&asked);
+            self.lanes.mark_equal(asked);
         }
         if unequal.always {
             return;
@@ -271,7 +271,7 @@ impl Batch {
                 }
             }
         }
-        self.lanes.look_at_open(&asked, remembered);
+        self.lanes.look_at_open(asked, remembered);
     }
 }
 
@@ -401,12 +401,13 @@ impl Lanes {
         for (((packed, bits), open), (&ours, &theirs)) in
             marks.zip(&mut self.open[..LANES]).zip(codes)
         {
-            let known = (ours != MISSING) & (theirs != MISSING);
+            // Not `&&`, which is a branch. A missing value has the lowest code.
+            let known = ours.min(theirs) != MISSING;
             let equal = ours == theirs;
             let mark = if equal { same } else { unequal };
             *packed = if known { mark.packed } else { 0 };
             *bits = if known { mark.bits } else { 0.0 };
-            *open = u32::from(known & !equal);
+            *open = u32::from(known) & u32::from(!equal);
         }
     }
 

@@ -31,7 +31,7 @@ pub(super) struct Remembered(Vec<(u64, Outcome)>);
 
 impl<'k> Sieves<'k> {
     /// The sieve of the comparison at `place`, with the slot of its signatures.
-    #[inline(always)]
+    #[inline]
     pub(super) fn of(&self, place: usize) -> Option<(usize, Sieve<'k>)> {
         let slot = (*self.slots.get(place)?)?;
         Some((slot, self.sieves[slot].1))
