@@ -9,6 +9,9 @@ use stored::{Memory, Stored, StoredText};
 
 use crate::{MISSING, Row};
 
+/// Values that are looked for at a time.
+const FEW: usize = 32;
+
 /// Many strings in one piece of memory.
 #[derive(Clone, Default)]
 pub(crate) struct Texts {
@@ -39,8 +42,19 @@ impl Texts {
     /// Whether that is the text at the place.
     #[inline]
     fn is(&self, place: usize, value: &str) -> bool {
+        self.is_at(self.bounds(place), value)
+    }
+
+    /// Where the text at the place begins and ends.
+    #[inline]
+    fn bounds(&self, place: usize) -> (u64, u64) {
         let start = place.checked_sub(1).map_or(0, |before| self.ends[before]);
-        let length = self.ends[place] - start;
+        (start, self.ends[place])
+    }
+
+    #[inline]
+    fn is_at(&self, (start, end): (u64, u64), value: &str) -> bool {
+        let length = end - start;
         let start = usize::try_from(start).unwrap_or(usize::MAX);
         length == value.len() as u64
             && are_equal(
@@ -111,6 +125,27 @@ impl Interner {
         place + 1
     }
 
+    /// The codes of a few values, as [`Self::code`] gives them.
+    fn codes(&mut self, values: &[&str], codes: &mut Vec<u32>) {
+        let mut hashes = [0; FEW];
+        for (hash, value) in hashes.iter_mut().zip(values) {
+            *hash = hashed(value);
+        }
+        let mut guesses = [None; FEW];
+        for (guess, &hash) in guesses.iter_mut().zip(&hashes[..values.len()]) {
+            let found = self.places.find(spread(hash), |known| known.0 == hash);
+            *guess = found.map(|known| known.1);
+        }
+        let mut starts = [(0, 0); FEW];
+        for (start, guess) in starts.iter_mut().zip(&guesses[..values.len()]) {
+            *start = guess.map_or((0, 0), |place| self.names.bounds(place as usize));
+        }
+        for ((value, guess), bounds) in values.iter().zip(guesses).zip(starts) {
+            let known = guess.filter(|_| self.names.is_at(bounds, value) && !value.is_empty());
+            codes.push(known.map_or_else(|| self.code(value), |place| place + 1));
+        }
+    }
+
     /// The code of a value that was seen, [`MISSING`] otherwise.
     #[must_use]
     pub fn known(&self, value: &str) -> u32 {
@@ -157,6 +192,24 @@ impl CodesBuilder {
     pub fn push(&mut self, value: Option<&str>) {
         let code = value.map_or(MISSING, |value| self.interner.code(value));
         self.rows.push(code);
+    }
+
+    /// Adds a row for each value; an empty one is none. Several values are looked for at a time, so that the memory that one
+    /// waits for does not keep the others waiting.
+    pub fn push_all<'a>(&mut self, values: impl IntoIterator<Item = &'a str>) {
+        let mut values = values.into_iter();
+        let mut few = [""; FEW];
+        loop {
+            let mut count = 0;
+            for (slot, value) in few.iter_mut().zip(&mut values) {
+                *slot = value;
+                count += 1;
+            }
+            self.interner.codes(&few[..count], &mut self.rows);
+            if count < FEW {
+                return;
+            }
+        }
     }
 
     /// Interns a value without adding a row, for readers that have dictionaries of their own.
@@ -333,5 +386,37 @@ impl Counts {
     pub fn share(&self, value: u32) -> f32 {
         let count = self.by_value.get(&value).copied().unwrap_or(1);
         (f64::from(count) / self.total.max(1) as f64) as f32
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{CodesBuilder, FEW};
+
+    #[test]
+    fn values_taken_together_get_the_codes_that_they_get_one_by_one() {
+        // Some repeat close by, some far away, some never; some are empty; words and their ends differ.
+        let value = |place: usize| match place % 7 {
+            0 => String::new(),
+            1 => format!("value {}", place / 3),
+            2 => "the same for all, and longer than two words of the machine".to_owned(),
+            3 => format!("{}", place % (FEW + 5)),
+            _ => format!("{:>1$}", place % 11, place % 19),
+        };
+        for rows in [0, 1, FEW - 1, FEW, FEW + 1, 1_000] {
+            let values = (0..rows).map(value).collect::<Vec<_>>();
+            let (mut one_by_one, mut together) =
+                (CodesBuilder::default(), CodesBuilder::default());
+            for value in &values {
+                one_by_one.push(Some(value));
+            }
+            together.push_all(values.iter().map(String::as_str));
+            let (one_by_one, together) = (one_by_one.finish(), together.finish());
+            assert_eq!(one_by_one.rows(), together.rows(), "{rows} rows");
+            assert_eq!(one_by_one.counts(), together.counts(), "{rows} rows");
+            for (row, value) in (0..).zip(&values).filter(|(_, value)| !value.is_empty()) {
+                assert_eq!(together.name(together.at(row)), value);
+            }
+        }
     }
 }

@@ -302,8 +302,6 @@ impl Cells for Piece {
         if self.slots[place].is_none() {
             (0..self.split.rows).for_each(|_| values.push_code(MISSING));
         }
-        for value in self.values(place) {
-            values.push(Some(value));
-        }
+        values.push_all(self.values(place));
     }
 }
