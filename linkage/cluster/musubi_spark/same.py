@@ -53,7 +53,7 @@ def with_one_process(trial: Trial, out: Path, work: Path) -> list[Compared]:
 def with_command(trial: Trial, out: Path, options: list[str]) -> list[Compared]:
     """`link-files` over the same files by the same model and options."""
     folder = trial.folder / f"command-{trial.runs}"
-    told = {OPTIONS[name]: value for name, value in zip(options, [*options[1:], ""], strict=True) if name in OPTIONS}
+    told = {OPTIONS[name]: value for name, value in zip(options, [*options[1:], ""], strict=False) if name in OPTIONS}
     command = [trial.options.link_files, trial.arguments.model, folder, *trial.files]
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL, env={**os.environ, "ID_COLUMN": "record_id", **told})
     here, there = clusters_of(out), clusters_of(folder)
