@@ -103,15 +103,15 @@ class Killer:
 
     def all(self, count: int) -> Iterator[Kill]:
         """Every run that was made, whether its kill struck or not."""
-        struck = 0
+        struck, missed = 0, 0
         for _ in range(RUNS_PER_KILL_MAX * count):
             if struck == count:
                 return
-            # One in which no task was lost is made again in the same stage, at another moment.
+            # One in which no task was lost is made again in the same stage, earlier: a stage may end on the driver alone.
             way = WAYS[struck // len(STAGES) % len(WAYS)] if struck < 2 * len(STAGES) else self.draw.choice(WAYS)
-            kill = Kill(STAGES[struck % len(STAGES)], way, self.draw.uniform(0, DELAY_SHARE_MAX))
+            kill = Kill(STAGES[struck % len(STAGES)], way, self.draw.uniform(0, DELAY_SHARE_MAX) / 4**missed)
             self.one(kill)
-            struck += kill.struck
+            struck, missed = struck + kill.struck, 0 if kill.struck else missed + 1
             yield kill
 
     def one(self, kill: Kill) -> None:
