@@ -119,25 +119,21 @@ class Killer:
         trial, watch = self.trial, Watch()
         trial.wait_for_executors()
         trial.events()
-        striking = threading.Thread(target=self.strike, args=(kill, watch), daemon=True)
+        striking = threading.Thread(target=self.strike, args=(kill, watch))
         hung = threading.Event()
         timers = [
             threading.Timer(self.hangs_after, self.cancel, (hung,)),
             threading.Timer(self.hangs_after + CANCELLED_S_MAX, self.give_up, (kill,)),
         ]
         for thread in (striking, *timers):
+            thread.daemon = True
             thread.start()
-        out = trial.folder / f"out-{trial.runs + 1}"
         try:
-            trial.run(watch)
-            kill.told = digest(out)
-            kill.outcome = RIGHT if kill.told == self.wanted else WRONG
-        except Exception as error:  # every kind of failure is told; only what it leaves behind counts
-            kill.outcome = WRONG if out.exists() else FAILED
-            kill.told = one_line(link.short(error) or type(error).__name__)
-        watch.over = True
-        for timer in timers:
-            timer.cancel()
+            self.run(kill, watch)
+        finally:
+            for timer in timers:
+                timer.cancel()
+            watch.over = True
         striking.join()
         if hung.is_set():
             kill.outcome = HUNG
@@ -145,6 +141,17 @@ class Killer:
         kill.lost, kill.repeated = told.lost.count(kill.executor), told.repeated
         self.look_for_orphans(kill)
         trial.forget()
+
+    def run(self, kill: Kill, watch: Watch) -> None:
+        """The run itself, and what became of it."""
+        out = self.trial.folder / f"out-{self.trial.runs + 1}"
+        try:
+            self.trial.run(watch)
+            kill.told = digest(out)
+            kill.outcome = RIGHT if kill.told == self.wanted else WRONG
+        except Exception as error:  # every kind of failure is told; only what it leaves behind counts
+            kill.outcome = WRONG if out.exists() else FAILED
+            kill.told = one_line(link.short(error) or type(error).__name__)
 
     def strike(self, kill: Kill, watch: Watch) -> None:
         """Waits for the stage, lets some of it pass, and kills an executor that has a task at that moment."""

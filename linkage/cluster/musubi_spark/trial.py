@@ -178,10 +178,12 @@ def try_kills(trial: Trial) -> list[str]:
     wanted = kills.digest(out)
     print(f"kills: seed {seed}, undisturbed {sum(seconds.values()):.1f} s, result {wanted}", flush=True)
     done = []
-    for kill in kills.Killer(trial, wanted, seconds, seed).all(trial.options.kills):
-        done.append(kill)
-        print(f"kill: {kill}", flush=True)
-    print(f"\n{kills.table(done)}\n", flush=True)
+    try:
+        for kill in kills.Killer(trial, wanted, seconds, seed).all(trial.options.kills):
+            done.append(kill)
+            print(f"kill: {kill}", flush=True)
+    finally:  # also when somebody interrupts it
+        print(f"\n{kills.table(done)}\n", flush=True)
     failures = [f"{kill.stage}: {kill.outcome}" for kill in done if kill.outcome not in (kills.RIGHT, kills.FAILED)]
     if sum(kill.struck for kill in done) < trial.options.kills:
         failures.append("too few kills struck")
