@@ -123,34 +123,45 @@ def start_session(cluster: Standalone, logged: Path) -> SparkSession:
     return session
 
 
-def try_same(trial: Trial) -> list[str]:
-    """Runs on the cluster against one process and against `link-files`; gives what differs."""
-    rows = []
-    options = trial.options
+class Comparisons:
+    """Runs on the cluster, each held against `link-files`; the first against one process of the engine as well."""
 
-    def compare(name: str, process: bool, *asked: str) -> Path:
-        out, work, report = trial.run(None, *asked)
+    def __init__(self, trial: Trial) -> None:
+        self.trial, self.rows = trial, []
+
+    def make(self, name: str, process: bool, *asked: str) -> Path:
+        out, work, report = self.trial.run(None, *asked)
         print(f"run: {name}: {json.dumps(report)}", flush=True)
         if process:
-            rows.extend((name, "one process", compared) for compared in same.with_one_process(trial, out, work))
-        rows.extend((name, "link-files", compared) for compared in same.with_command(trial, out, list(asked)))
+            self.rows += [(name, "one process", compared) for compared in same.with_one_process(self.trial, out, work)]
+        self.rows += [(name, "link-files", compared) for compared in same.with_command(self.trial, out, list(asked))]
         return out
 
-    trial.files = made.make_files(trial.folder / "people", options.records, HERE.parent / "bench")
-    out = compare(f"{options.records:,} records, CSV", True)
-    trial.model = out / "model.toml"
-    compare(f"{options.records:,} records, CSV, settled model", False)
-    trial.model = options.model
-    trial.files = made.make_awkward_files(trial.folder / "awkward", options.small, HERE.parent / "bench")
-    compare(f"{options.small:,} records, awkward CSV and Parquet", False)
-    for asked in OPTIONED:
-        compare(f"{options.small:,} records, {' '.join(asked)}", False, *asked)
-    trial.model = trial.folder / "decides.toml"
-    trial.model.write_text(options.model.read_text() + DECIDES)
-    compare(f"{options.small:,} records, [decision]", False)
-    trial.model = options.model
-    print(f"\n{same.table(rows)}\n", flush=True)
-    return [f"{run}, {against}: {compared[0]}" for run, against, compared in rows if not compared[2]]
+    def all(self) -> None:
+        trial, options, bench = self.trial, self.trial.options, HERE.parent / "bench"
+        trial.files = made.make_files(trial.folder / "people", options.records, bench)
+        out = self.make(f"{options.records:,} records, CSV", True)
+        trial.model = out / "model.toml"
+        self.make(f"{options.records:,} records, CSV, settled model", False)
+        trial.model = options.model
+        trial.files = made.make_awkward_files(trial.folder / "awkward", options.small, bench)
+        self.make(f"{options.small:,} records, awkward CSV and Parquet", False)
+        for asked in OPTIONED:
+            self.make(f"{options.small:,} records, `{' '.join(asked)}`", False, *asked)
+        trial.model = trial.folder / "decides.toml"
+        trial.model.write_text(options.model.read_text() + DECIDES)
+        self.make(f"{options.small:,} records, `[decision]`", False)
+        trial.model = options.model
+
+
+def try_same(trial: Trial) -> list[str]:
+    """Gives what differs."""
+    comparisons = Comparisons(trial)
+    try:
+        comparisons.all()
+    finally:  # also when somebody interrupts it
+        print(f"\n{same.table(comparisons.rows)}\n", flush=True)
+    return [f"{run}, {against}: {compared[0]}" for run, against, compared in comparisons.rows if not compared[2]]
 
 
 def use_small_files(trial: Trial) -> tuple[Path, Path, dict[str, float]]:
