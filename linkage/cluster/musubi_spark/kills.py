@@ -108,7 +108,8 @@ class Killer:
             if struck == count:
                 return
             # One in which no task was lost is made again in the same stage, earlier: a stage may end on the driver alone.
-            way = WAYS[struck // len(STAGES) % len(WAYS)] if struck < 2 * len(STAGES) else self.draw.choice(WAYS)
+            # In two rounds every stage meets both ways.
+            way = WAYS[(struck + struck // len(STAGES)) % len(WAYS)]
             kill = Kill(STAGES[struck % len(STAGES)], way, self.draw.uniform(0, DELAY_SHARE_MAX) / 4**missed)
             self.one(kill)
             struck, missed = struck + kill.struck, 0 if kill.struck else missed + 1
