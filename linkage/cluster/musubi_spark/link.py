@@ -23,7 +23,7 @@ from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from musubi_spark import stages
+from musubi_spark import reading, stages
 from musubi_spark.kernel import KERNEL, KernelFailed, Refused, on_driver, pack, plan_of, read_stream, write_stream
 
 #: Rounds of weighing: a second one is rare, a third is not known.
@@ -39,6 +39,9 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--id-column", required=True, help="the heading of the records' ids")
     parser.add_argument("--out", required=True, type=Path, help="the folder to write to; it must not exist")
     parser.add_argument("--work", required=True, help="a new folder for the stages, which every executor reaches by this name")
+    parser.add_argument("--threshold", type=float, default=None, help="link from this match probability on")
+    parser.add_argument("--one-to-one", action="store_true", help="every file holds a person once")
+    parser.add_argument("--link-only", action="store_true", help="look at pairs of records of two files only")
     parser.add_argument("--kernel", type=Path, default=Path(__file__).parent.parent / KERNEL, help="the kernel's binary")
     parser.add_argument("--master", default=None, help="the cluster, such as spark://host:7077; else as spark-submit says")
     parser.add_argument("--threads", type=int, default=1, help="cores that one task uses")
@@ -106,7 +109,8 @@ def link(options: argparse.Namespace, spark: SparkSession, folder: Path, watch: 
     """All stages; writes `out` at the very end, or not at all."""
     watch = watch or Stopwatch()
     shutil.copy(options.model, folder / "model.toml")
-    files = named_sources(options.files)
+    files = reading.named_sources(options.files)
+    apply_options(options, folder, [name for name, _ in files])
     run = stages.Run(spark, plan_of(options.kernel, folder), options.work, options.threads)
     records = stages.read_records(run, files, options.id_column)
     count = records.count()
@@ -151,9 +155,19 @@ def link(options: argparse.Namespace, spark: SparkSession, folder: Path, watch: 
         "seconds": watch.laps,
     }
     write_out(options.out, folder, records, report, [name for name, _ in files])
+    watch.lap("write")
     if not options.keep_work and "://" not in options.work:
         shutil.rmtree(options.work)
     return report
+
+
+def apply_options(options: argparse.Namespace, folder: Path, sources: list[str]) -> None:
+    """Makes the options part of the model: all that follows, and the model that is written, go by them."""
+    if options.threshold is None and not options.one_to_one and not options.link_only:
+        return
+    chosen = {"threshold": options.threshold, "one_to_one": options.one_to_one, "link_only": options.link_only}
+    (folder / "options.json").write_text(json.dumps({"sources": sources, **chosen}))
+    (folder / "model.toml").write_text(on_driver(options.kernel, "settings", folder))
 
 
 def send(run: stages.Run, folder: Path, values: list[str]) -> None:
@@ -177,14 +191,6 @@ class Stopwatch:
         print(f"link: {name} {self.laps[name]} s", file=sys.stderr, flush=True)
 
 
-def named_sources(files: list[str]) -> list[tuple[str, str]]:
-    """A name for each file: its own without the ending; two files must not have the same."""
-    named = [(Path(file).stem, file) for file in files]
-    if len({name for name, _ in named}) < len(named):
-        raise ValueError("two files have the same name: rename one")
-    return named
-
-
 def conclude(
     options: argparse.Namespace, records: DataFrame, returned: DataFrame, expected: dict[int, int], folder: Path,
 ) -> dict:
@@ -203,15 +209,17 @@ def write_out(out: Path, folder: Path, records: DataFrame, report: dict, sources
     beside.mkdir(parents=True)
     pyarrow.parquet.write_table(read_stream(folder / "pairs.arrow"), beside / "pairs.parquet")
     shutil.copy(folder / "settled.toml", beside / "model.toml")
-    write_clusters(beside / "clusters.csv", read_stream(folder / "clusters.arrow"), records, sources)
+    written = write_clusters(beside / "clusters.csv", read_stream(folder / "clusters.arrow"), records, sources)
+    stages.refuse_unless("records in clusters", {"read": report["records"], "written": written})
     (beside / "report.json").write_text(json.dumps(report, indent=2) + "\n")
     beside.rename(out)
 
 
-def write_clusters(path: Path, clusters: pa.Table, records: DataFrame, sources: list[str]) -> None:
-    """`file,record,cluster`: clusters count from 1 by their first record in the order of file and id."""
+def write_clusters(path: Path, clusters: pa.Table, records: DataFrame, sources: list[str]) -> int:
+    """`file,record,cluster`: clusters count from 1 by their first record in the order of file and id, shorter ids first; gives the lines."""
     first_of = dict(zip(clusters["row"].to_pylist(), clusters["first"].to_pylist(), strict=True))
     numbers: dict[int, int] = {}
+    lines = 0
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(("file", "record", "cluster"))
@@ -219,6 +227,8 @@ def write_clusters(path: Path, clusters: pa.Table, records: DataFrame, sources: 
             first = first_of.get(record["row"], record["row"])
             number = numbers.setdefault(first, len(numbers) + 1)
             writer.writerow((sources[record["source"]], record["id"], number))
+            lines += 1
+    return lines
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ import pyarrow as pa
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
+from musubi_spark import reading
 from musubi_spark.kernel import Refused, on_executor, write_stream
 
 #: What the kernel's `keys` gives.
@@ -21,8 +22,6 @@ RECEIPT, ON, REFINE = 0, 1, 2
 PAIRS_SCHEMA = (
     "part int, left long, right long, rule int, bits int, seen long, new long, earlier long, kept long, sum long, scores array<long>"
 )
-#: Files that a reader takes for Parquet.
-PARQUET = (".parquet", ".pq")
 
 
 @dataclass
@@ -51,48 +50,25 @@ class Run:
 
 
 def read_records(run: Run, files: list[tuple[str, str]], id_column: str) -> DataFrame:
-    """All records of the files, `(source, path)`, with a number each in the order of source and id."""
-    frames = []
+    """All records of the files, `(source, path)`, with a number each in the order of source and id, shorter ids first."""
+    united = None
     for number, (source, path) in enumerate(files):
-        frame = read_file(run.spark, path)
-        if id_column not in frame.columns:
-            raise ValueError(f"`{path}` has no column `{id_column}` for the records' ids")
-        chosen = [first_heading(frame, headings).alias(f"r{place}") for place, headings in enumerate(run.plan["raw"])]
-        named = [F.lit(source).alias("name"), F.lit(number).alias("source"), F.trim(text(id_column)).alias("id")]
-        frames.append(frame.select(*named, *chosen))
-    united = frames[0]
-    for frame in frames[1:]:
-        united = united.unionByName(frame)
+        frame = reading.read_file(run.spark, path, run.plan["raw"], id_column)
+        named = frame.select(F.lit(source).alias("name"), F.lit(number).alias("source"), "id", *run.raw)
+        united = named if united is None else united.unionByName(named)
     read = united.count()
-    ordered = united.orderBy("name", "id").withColumn("row", F.monotonically_increasing_id())
+    ordered = united.orderBy("name", F.octet_length("id"), "id").withColumn("row", F.monotonically_increasing_id())
     records = run.write("records", ordered.select("row", "source", "id", *run.raw))
     told = records.agg(
-        F.count("*").alias("all"), F.count_distinct("row").alias("rows"), F.count("id").alias("ids"),
-        F.count_distinct("source", "id").alias("names"),
+        F.count("*").alias("all"), F.count_distinct("row").alias("rows"), F.count_distinct("source", "id").alias("names"),
+        F.count_if(reading.not_text(["id", *run.raw])).alias("not_text"),
     ).first()
+    if told["not_text"]:
+        raise ValueError(f"{told['not_text']} records hold what is no UTF-8 text")
     if told["names"] != read and told["all"] == read:
         raise ValueError(f"{read - told['names']} records have no id, or that of another record of their file")
     refuse_unless("records", {"read": read, "written": told["all"], "numbered": told["rows"]})
     return records
-
-
-def read_file(spark: SparkSession, path: str) -> DataFrame:
-    """A Parquet file or folder, or a CSV file whose malformed rows stop the run."""
-    if path.lower().rstrip("/").endswith(PARQUET):
-        return spark.read.parquet(path)
-    options = {"header": True, "quote": '"', "escape": '"', "multiLine": True, "mode": "FAILFAST", "encoding": "UTF-8"}
-    return spark.read.options(**options).csv(path)
-
-
-def text(name: str) -> Column:
-    """A column as text, whatever stands in its name."""
-    return F.col("`" + name.replace("`", "``") + "`").cast("string")
-
-
-def first_heading(frame: DataFrame, headings: list[str]) -> Column:
-    """The first of these columns that the file has."""
-    found = [text(heading) for heading in headings if heading in frame.columns]
-    return found[0] if found else F.lit(None).cast("string")
 
 
 def count_values(run: Run, records: DataFrame, folder: Path) -> list[str]:

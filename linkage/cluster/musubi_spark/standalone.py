@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -16,7 +18,9 @@ import pyspark
 START_S_MAX = 120
 MASTER, WORKER = "org.apache.spark.deploy.master.Master", "org.apache.spark.deploy.worker.Worker"
 #: The class of an executor's process.
-EXECUTOR = b"CoarseGrainedExecutorBackend"
+EXECUTOR = b"org.apache.spark.executor.CoarseGrainedExecutorBackend"
+#: What stands before an executor's number in its command.
+NUMBER = b"--executor-id"
 
 
 def free_port() -> int:
@@ -79,23 +83,62 @@ class Standalone:
                 raise TimeoutError(f"the {name} did not come up; see `{self.folder / name}.log`")
             time.sleep(0.2)
 
-    def executors(self) -> list[int]:
-        """The executors' processes: children of our workers, and no others."""
+    def executors(self) -> dict[str, int]:
+        """The executors' processes by Spark's number of the executor: children of our workers, and no others."""
         workers = {process.pid for process in self.processes[1:]}
-        found = []
-        for entry in Path("/proc").iterdir():
-            if not entry.name.isdigit():
-                continue
+        found = {}
+        for process, parent in parents().items():
+            if parent in workers and EXECUTOR in (words := command(process)):
+                found[words[words.index(NUMBER) + 1].decode()] = process
+        return found
+
+    def abandon(self) -> None:
+        """Ends this very process and the cluster, whatever they do."""
+        stop_now([process.pid for process in self.processes] + list(self.executors().values()))
+        shutil.rmtree(self.folder.parent, ignore_errors=True)
+        os._exit(1)
+
+
+def parents() -> dict[int, int]:
+    """Every process that lives, and its parent."""
+    found = {}
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
             try:
-                parent = int((entry / "stat").read_text().rsplit(")", 1)[1].split()[1])
-                command = (entry / "cmdline").read_bytes()
+                state, parent = (entry / "stat").read_text().rsplit(")", 1)[1].split()[:2]
             except OSError:
                 continue
-            if parent in workers and EXECUTOR in command:
-                found.append(int(entry.name))
-        return sorted(found)
+            if state != "Z":
+                found[int(entry.name)] = int(parent)
+    return found
 
-    @staticmethod
-    def kill(process: int) -> None:
-        """As a machine that loses power."""
-        os.kill(process, signal.SIGKILL)
+
+def command(process: int) -> list[bytes]:
+    """The words by which a process was started; none when it is gone."""
+    try:
+        return Path(f"/proc/{process}/cmdline").read_bytes().split(b"\0")
+    except OSError:
+        return []
+
+
+def descendants(process: int) -> list[int]:
+    """The children of a process, and theirs."""
+    children: dict[int, list[int]] = {}
+    for child, parent in parents().items():
+        children.setdefault(parent, []).append(child)
+    found, at = [process], 0
+    while at < len(found):
+        found += children.get(found[at], [])
+        at += 1
+    return found[1:]
+
+
+def is_alive(process: int) -> bool:
+    return process in parents()
+
+
+def stop_now(processes: list[int]) -> None:
+    """As a machine that loses power."""
+    for process in processes:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(process, signal.SIGKILL)

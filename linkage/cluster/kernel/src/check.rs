@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use arrow::array::{Array, Int32Array, Int64Array, ListArray};
+use arrow_array::{Array, Int32Array, Int64Array, ListArray};
 use linkage::ScoreCounts;
 
 use crate::error::KernelError;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, Float32Array, Int32Array, Int64Array, StringArray};
+use arrow_array::{ArrayRef, Float32Array, Int32Array, Int64Array, StringArray};
 use linkage::{Decision, Model, NoRules, Row, ScoreCounts, ScoredPair};
 
 use crate::check::{Kept, Returned};
@@ -143,7 +143,7 @@ impl Found<'_> {
         write_text(&job.folder.join("settled.toml"), &model.to_toml()?)
     }
 
-    fn pair_batch(&self, job: &Job) -> Result<arrow::array::RecordBatch, KernelError> {
+    fn pair_batch(&self, job: &Job) -> Result<arrow_array::RecordBatch, KernelError> {
         let text = |of: &dyn Fn(&ScoredPair) -> String| -> ArrayRef {
             Arc::new(StringArray::from_iter_values(self.pairs.iter().map(of)))
         };
@@ -156,26 +156,26 @@ impl Found<'_> {
                 .to_owned()
         };
         let id = |row: Row| self.records.ids[row as usize].to_string();
-        let decisions = self.decisions.iter().map(told);
+        let of_decision = |of: fn(&Decision) -> String| -> ArrayRef {
+            Arc::new(StringArray::from_iter_values(self.decisions.iter().map(of)))
+        };
         batch(vec![
-            ("left_file", text(&|pair| file(pair.left))),
-            ("left_record", text(&|pair| id(pair.left))),
-            ("right_file", text(&|pair| file(pair.right))),
-            ("right_record", text(&|pair| id(pair.right))),
+            ("file_left", text(&|pair| file(pair.left))),
+            ("record_left", text(&|pair| id(pair.left))),
+            ("file_right", text(&|pair| file(pair.right))),
+            ("record_right", text(&|pair| id(pair.right))),
+            ("weight", figure(&|pair| pair.weight)),
+            ("probability", figure(&|pair| pair.probability)),
             (
                 "rule",
                 text(&|pair| job.model.blocks[usize::from(pair.rule)].name.clone()),
             ),
-            ("weight", figure(&|pair| pair.weight)),
-            ("probability", figure(&|pair| pair.probability)),
-            (
-                "decision",
-                Arc::new(StringArray::from_iter_values(decisions)),
-            ),
+            ("decision", of_decision(told)),
+            ("reason", of_decision(why)),
         ])
     }
 
-    fn cluster_batch(&self) -> Result<arrow::array::RecordBatch, KernelError> {
+    fn cluster_batch(&self) -> Result<arrow_array::RecordBatch, KernelError> {
         let row = |place: Row| self.records.rows[place as usize];
         let many = self.clusters.iter().filter(|rows| rows.len() > 1);
         let members = many.flat_map(|rows| {
@@ -199,10 +199,20 @@ fn write_text(path: &std::path::Path, text: &str) -> Result<(), KernelError> {
 }
 
 /// A decision in a word.
-fn told(decision: &Decision) -> &'static str {
-    match decision {
+fn told(decision: &Decision) -> String {
+    let word = match decision {
         Decision::Link => "link",
         Decision::Review(_) => "review",
         Decision::Vetoed(_) => "vetoed",
+    };
+    word.to_owned()
+}
+
+/// What stands behind a decision; nothing where evidence suffices.
+fn why(decision: &Decision) -> String {
+    match decision {
+        Decision::Link => String::new(),
+        Decision::Review(reason) => reason.to_string(),
+        Decision::Vetoed(veto) => (*veto).to_owned(),
     }
 }

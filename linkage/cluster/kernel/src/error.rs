@@ -14,7 +14,7 @@ pub(crate) enum KernelError {
     Differs(String),
     /// A stream broke.
     #[error("the stream broke: {0}")]
-    Stream(#[from] arrow::error::ArrowError),
+    Stream(#[from] arrow_schema::ArrowError),
     /// A file cannot be read or written.
     #[error("`{0}`: {1}")]
     File(String, #[source] std::io::Error),

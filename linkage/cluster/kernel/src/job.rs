@@ -55,6 +55,6 @@ pub(crate) fn model(folder: &Path) -> Result<Model, KernelError> {
     Ok(Model::parse(&text(&folder.join("model.toml"))?)?)
 }
 
-fn text(path: &Path) -> Result<String, KernelError> {
+pub(crate) fn text(path: &Path) -> Result<String, KernelError> {
     fs::read_to_string(path).map_err(|error| KernelError::File(path.display().to_string(), error))
 }

@@ -14,6 +14,7 @@ mod keys;
 mod pairs;
 mod plan;
 mod records;
+mod settings;
 mod stream;
 mod values;
 mod whole;
@@ -29,6 +30,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// What is told to whoever calls it wrongly.
 const USAGE: &str = "usage: linkage-kernel MODE FOLDER
+  settings  model.toml, options.json      -> the model with these options, as TOML
   plan      model.toml                    -> what the model needs of the files, as JSON
   train     all records on stdin          -> the trained model as TOML
   keys      records on stdin              -> their blocking keys
@@ -53,6 +55,7 @@ fn main() -> ExitCode {
 
 fn run(mode: &str, folder: &Path) -> Result<(), KernelError> {
     match mode {
+        "settings" => settings::tell(folder),
         "plan" => plan::tell(folder),
         "train" => whole::train(&Job::open(folder)?),
         "keys" => keys::run(&Job::open(folder)?),

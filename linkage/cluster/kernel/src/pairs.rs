@@ -7,11 +7,12 @@ use std::io::Write;
 use std::ops::Range;
 use std::sync::Arc;
 
-use arrow::array::{
+use arrow_array::types::Int64Type;
+use arrow_array::{
     Array, ArrayRef, Int32Array, Int64Array, ListArray, RecordBatch, new_null_array,
 };
-use arrow::datatypes::{DataType, Field, Int64Type, Schema};
-use arrow::ipc::writer::StreamWriter;
+use arrow_ipc::writer::StreamWriter;
+use arrow_schema::{DataType, Field, Schema};
 use linkage::{Part, Scope, ScoreCounts};
 
 use crate::check::{Kept, Tally, mixed};

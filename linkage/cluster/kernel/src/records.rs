@@ -1,6 +1,6 @@
 //! Records as they come in: a number, a source, perhaps an id, and raw text.
 
-use arrow::array::{Array, Int32Array, Int64Array, RecordBatch, StringArray};
+use arrow_array::{Array, Int32Array, Int64Array, RecordBatch, StringArray};
 use linkage::{Codes, CodesBuilder, TableIds};
 
 use crate::error::KernelError;
@@ -98,7 +98,7 @@ impl Records {
     pub(crate) fn read(
         job: &Job,
         ascending: bool,
-        batches: impl Iterator<Item = Result<RecordBatch, arrow::error::ArrowError>>,
+        batches: impl Iterator<Item = Result<RecordBatch, arrow_schema::ArrowError>>,
     ) -> Result<Self, KernelError> {
         let mut builder = RecordsBuilder::new(job, ascending);
         for batch in batches {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use arrow::array::{Array, Int32Array, Int64Array, StringArray};
+use arrow_array::{Array, Int32Array, Int64Array, StringArray};
 use linkage::{Codes, CodesBuilder, Part, Table, TableIds, typed_repeated};
 
 use crate::error::KernelError;
