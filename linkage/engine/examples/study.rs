@@ -2,27 +2,43 @@
 //! estimated precision and recall and their intervals beside the truth.
 //!
 //! `cargo run --release --example study -- MODEL.toml RECORDS.csv`: the file has columns `id`, `source`, `person` (the truth)
-//! and those that the model names. Prints one line of JSON.
+//! and those that the model names. With `new` in place of the model, one is proposed from the other columns. Prints one line of
+//! JSON.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::error::Error;
 
-use linkage::{Codes, Job, Linkage, Model, NoRules, Table, TableIds, typed};
+use linkage::{
+    Codes, Combine, Job, Linkage, Model, NoRules, ProposalOptions, RawFiles, Table, TableIds,
+    propose, typed,
+};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments = std::env::args().collect::<Vec<_>>();
     let [_, model, records, ..] = arguments.as_slice() else {
         return Err("usage: study MODEL.toml RECORDS.csv".into());
     };
-    let mut model = Model::parse(&std::fs::read_to_string(model)?)?;
+    let records = Records::read(records)?;
+    let mut model = match model.as_str() {
+        "new" => Model::parse(&records.proposed()?)?,
+        file => Model::parse(&std::fs::read_to_string(file)?)?,
+    };
     // Keep nearly all pairs, so that the best threshold of all can be told from them.
     model.thresholds.review = 1e-6;
-    let records = Records::read(records)?;
     let table = records.table(&model)?;
     let started = std::time::Instant::now();
-    let linkage =
-        Job::prepare(model, &table, Vec::new(), &NoRules, &|_, _, _| {})?.link(&|_, _, _| {})?;
-    let seconds = started.elapsed().as_secs_f64();
+    let mut job = Job::prepare(model, &table, Vec::new(), &NoRules, &|_, _, _| {})?;
+    let (begun, decided) = (Cell::new(0.0), Cell::new(0.0));
+    let linkage = job.link(&|stage, done, _| {
+        let now = started.elapsed().as_secs_f64();
+        match (stage, done) {
+            ("decide", 0) => begun.set(now),
+            ("decide", _) => decided.set(decided.get() + now - begun.get()),
+            _ => (),
+        }
+    })?;
+    let seconds = (started.elapsed().as_secs_f64(), decided.get());
     println!(
         "{}",
         serde_json::to_string(&study(&records, &table, &linkage, seconds))?
@@ -66,15 +82,54 @@ impl Records {
         }
         let mut table = Table::of(ids);
         for settings in &model.columns {
-            let values = self
-                .column(&settings.name)?
-                .iter()
-                .map(|value| Some(value.as_str()).filter(|value| !value.is_empty()));
-            let raw = Codes::from_values(values);
-            let column = typed(settings, &[&raw], table.sources())?.column;
+            let there = |heading: &&String| self.columns.contains_key(*heading);
+            let headings = settings.headings().iter().filter(there);
+            let most = match settings.combine {
+                Combine::First => 1,
+                Combine::DateParts | Combine::Join => usize::MAX,
+            };
+            let raw = headings.take(most).map(|heading| self.codes(heading));
+            let raw = raw.collect::<Result<Vec<_>, _>>()?;
+            let raw = raw.iter().collect::<Vec<_>>();
+            let column = typed(settings, &raw, table.sources())?.column;
             table.add(&settings.name, column)?;
         }
         Ok(table)
+    }
+
+    fn codes(&self, name: &str) -> Result<Codes, Box<dyn Error>> {
+        let values = self.column(name)?.iter();
+        let values = values.map(|value| Some(value.as_str()).filter(|value| !value.is_empty()));
+        Ok(Codes::from_values(values))
+    }
+
+    /// A model for the columns that are neither id, source, nor truth.
+    fn proposed(&self) -> Result<String, Box<dyn Error>> {
+        let mut source_names = self.column("source")?.to_vec();
+        source_names.sort();
+        source_names.dedup();
+        let mut sources = Vec::new();
+        for source in self.column("source")? {
+            sources.push(u16::try_from(
+                source_names.binary_search(source).unwrap_or(0),
+            )?);
+        }
+        let evidence = self.columns.keys();
+        let evidence = evidence.filter(|name| !["id", "source", "person"].contains(&name.as_str()));
+        let mut columns = Vec::new();
+        for name in evidence {
+            columns.push((name.clone(), self.codes(name)?));
+        }
+        let raw = RawFiles {
+            source_names: &source_names,
+            sources: &sources,
+            columns: &columns,
+        };
+        let options = ProposalOptions {
+            name: "proposed".into(),
+            ignore: Vec::new(),
+        };
+        Ok(propose(&raw, &options)?.text)
     }
 }
 
@@ -111,7 +166,12 @@ fn true_pairs(persons: &[String], table: &Table, across: bool) -> u64 {
     people.values().map(pairs_of).sum()
 }
 
-fn study(records: &Records, table: &Table, linkage: &Linkage, seconds: f64) -> serde_json::Value {
+fn study(
+    records: &Records,
+    table: &Table,
+    linkage: &Linkage,
+    seconds: (f64, f64),
+) -> serde_json::Value {
     let persons = &records.columns["person"];
     let same = |left: u32, right: u32| persons[left as usize] == persons[right as usize];
     let across = linkage.model.scope == linkage::Scope::AcrossSources;
@@ -165,7 +225,8 @@ fn study(records: &Records, table: &Table, linkage: &Linkage, seconds: f64) -> s
     }
     let in_candidates = linkage.scores.pairs();
     serde_json::json!({
-        "records": persons.len(), "matches": matches, "candidates": in_candidates, "seconds": seconds,
+        "records": persons.len(), "matches": matches, "candidates": in_candidates, "seconds": seconds.0,
+        "decide_seconds": seconds.1,
         "oracle": { "f1": best.0, "weight": best.1 },
         "chosen": { "precision": chosen.0, "recall": chosen.1, "f1": chosen.2, "weight": least },
         "clusters": { "precision": part(clustered.1, clustered.0), "recall": part(clustered.1, matches) },
@@ -173,6 +234,7 @@ fn study(records: &Records, table: &Table, linkage: &Linkage, seconds: f64) -> s
             "precision": choice.precision, "recall": choice.recall, "f1": choice.f1, "matches": choice.matches,
             "calibration": choice.calibration, "blocking": choice.blocking, "decoys": choice.decoys,
             "decoy_links": choice.decoy_links, "decoy_scale": choice.decoy_scale, "links": choice.links,
+            "clusters": choice.clusters,
         })),
         "training": linkage.training,
         "levels": linkage.model.comparisons.iter().map(|comparison| serde_json::json!({
