@@ -2,22 +2,29 @@
 //! estimated precision and recall and their intervals beside the truth.
 //!
 //! `cargo run --release --example study -- MODEL.toml RECORDS.csv`: the file has columns `id`, `source`, `person` (the truth)
-//! and those that the model names. Prints one line of JSON.
+//! and those that the model names. With `new` in place of the model, one is proposed from the other columns. Prints one line of
+//! JSON.
 
 use std::collections::BTreeMap;
 use std::error::Error;
 
-use linkage::{Codes, Job, Linkage, Model, NoRules, Table, TableIds, typed};
+use linkage::{
+    Codes, Combine, Job, Linkage, Model, NoRules, ProposalOptions, RawFiles, Table, TableIds,
+    propose, typed,
+};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments = std::env::args().collect::<Vec<_>>();
     let [_, model, records, ..] = arguments.as_slice() else {
         return Err("usage: study MODEL.toml RECORDS.csv".into());
     };
-    let mut model = Model::parse(&std::fs::read_to_string(model)?)?;
+    let records = Records::read(records)?;
+    let mut model = match model.as_str() {
+        "new" => Model::parse(&records.proposed()?)?,
+        file => Model::parse(&std::fs::read_to_string(file)?)?,
+    };
     // Keep nearly all pairs, so that the best threshold of all can be told from them.
     model.thresholds.review = 1e-6;
-    let records = Records::read(records)?;
     let table = records.table(&model)?;
     let started = std::time::Instant::now();
     let linkage =
@@ -66,15 +73,54 @@ impl Records {
         }
         let mut table = Table::of(ids);
         for settings in &model.columns {
-            let values = self
-                .column(&settings.name)?
-                .iter()
-                .map(|value| Some(value.as_str()).filter(|value| !value.is_empty()));
-            let raw = Codes::from_values(values);
-            let column = typed(settings, &[&raw], table.sources())?.column;
+            let there = |heading: &&String| self.columns.contains_key(*heading);
+            let headings = settings.headings().iter().filter(there);
+            let most = match settings.combine {
+                Combine::First => 1,
+                Combine::DateParts | Combine::Join => usize::MAX,
+            };
+            let raw = headings.take(most).map(|heading| self.codes(heading));
+            let raw = raw.collect::<Result<Vec<_>, _>>()?;
+            let raw = raw.iter().collect::<Vec<_>>();
+            let column = typed(settings, &raw, table.sources())?.column;
             table.add(&settings.name, column)?;
         }
         Ok(table)
+    }
+
+    fn codes(&self, name: &str) -> Result<Codes, Box<dyn Error>> {
+        let values = self.column(name)?.iter();
+        let values = values.map(|value| Some(value.as_str()).filter(|value| !value.is_empty()));
+        Ok(Codes::from_values(values))
+    }
+
+    /// A model for the columns that are neither id, source, nor truth.
+    fn proposed(&self) -> Result<String, Box<dyn Error>> {
+        let mut source_names = self.column("source")?.to_vec();
+        source_names.sort();
+        source_names.dedup();
+        let mut sources = Vec::new();
+        for source in self.column("source")? {
+            sources.push(u16::try_from(
+                source_names.binary_search(source).unwrap_or(0),
+            )?);
+        }
+        let evidence = self.columns.keys();
+        let evidence = evidence.filter(|name| !["id", "source", "person"].contains(&name.as_str()));
+        let mut columns = Vec::new();
+        for name in evidence {
+            columns.push((name.clone(), self.codes(name)?));
+        }
+        let raw = RawFiles {
+            source_names: &source_names,
+            sources: &sources,
+            columns: &columns,
+        };
+        let options = ProposalOptions {
+            name: "proposed".into(),
+            ignore: Vec::new(),
+        };
+        Ok(propose(&raw, &options)?.text)
     }
 }
 
@@ -173,6 +219,7 @@ fn study(records: &Records, table: &Table, linkage: &Linkage, seconds: f64) -> s
             "precision": choice.precision, "recall": choice.recall, "f1": choice.f1, "matches": choice.matches,
             "calibration": choice.calibration, "blocking": choice.blocking, "decoys": choice.decoys,
             "decoy_links": choice.decoy_links, "decoy_scale": choice.decoy_scale, "links": choice.links,
+            "clusters": choice.clusters,
         })),
         "training": linkage.training,
         "levels": linkage.model.comparisons.iter().map(|comparison| serde_json::json!({

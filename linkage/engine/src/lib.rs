@@ -47,7 +47,7 @@ pub use comparison::{
 pub use date::PackedDate;
 pub use decide::{Decision, NoRules, Reason, Rules};
 pub use error::LinkageError;
-pub use estimate::{BlockingRecall, Calibration, Choice, CurvePoint, Estimated};
+pub use estimate::{BlockingRecall, Calibration, Choice, Clustered, CurvePoint, Estimated};
 pub use evaluate::{Accuracy, Evaluation, PairAccuracy, RecordKey, evaluate};
 pub use explain::{
     Change, ClusterGraph, ClusterSplit, ExplainedComparison, Explanation, GraphEdge, KeyAgreement,

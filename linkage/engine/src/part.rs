@@ -198,7 +198,10 @@ impl<'a> Part<'a> {
             ..*pair
         });
         let among_all = among_all.collect::<Vec<_>>();
-        let choice = decide_without_labels(&self.model, all, scores, &among_all)?;
+        let scorer = Scorer::new(&self.model, self.records, &self.kernel)?;
+        let apart = |place: usize| scorer.apart(pairs[place].left, pairs[place].right);
+        let choice = decide_without_labels(&self.model, all, scores, &among_all, &apart)?;
+        drop(scorer);
         if let Some(choice) = &choice {
             if choice.weight < f64::from(least) {
                 return Err(LinkageError::unfit(

@@ -3,14 +3,15 @@
 use stored::Stored;
 
 use crate::blocking::{BlockingReport, Blocks};
+use crate::cluster::PairWeights;
 use crate::comparison::{Custom, bind};
 use crate::decide::{Decision, Rules, decide};
-use crate::estimate::{Choice, decide_without_labels};
+use crate::estimate::{Choice, Looks, clustered, decide_without_labels};
 use crate::explain::Explanation;
 use crate::kernel::Kernel;
 use crate::review::{Constraints, Settled, SettledReport};
 use crate::scorer::Scorer;
-use crate::train::{TrainingReport, train};
+use crate::train::{Pairing, TrainingReport, row_hashes, train};
 use crate::weigh::{ScoreCounts, ScoredPair, Weighed, calibration, prior_bits, probability};
 use crate::{LinkageError, Model, Row, Table, cluster};
 
@@ -114,7 +115,7 @@ impl<'a> Job<'a> {
     /// # Errors
     /// [`LinkageError::UntrainedLevel`], which [`Self::prepare`] rules out.
     pub fn link(&mut self, progress: Progress<'_>) -> Result<Linkage, LinkageError> {
-        let (pairs, scores, choice) = self.compare(progress)?;
+        let (pairs, scores, mut choice) = self.compare(progress)?;
         progress("cluster", 0, 1);
         let scorer = Scorer::new(&self.model, self.table.len(), &self.kernel)?;
         let (decisions, clusters) = conclude(
@@ -126,6 +127,16 @@ impl<'a> Job<'a> {
             &pairs,
         );
         progress("cluster", 1, 1);
+        if let Some(choice) = &mut choice {
+            let pairing = Pairing::new(&self.model, self.table);
+            let looks = Looks {
+                hashes: &row_hashes(self.table),
+                odds: &|left, right| f64::from(scorer.log_odds(scorer.weight(left, right))),
+                allows: &|left, right| pairing.allows(left, right),
+            };
+            choice.clusters = Some(clustered(choice, &clusters, &looks));
+        }
+        drop(scorer);
         self.model.settle();
         Ok(Linkage {
             pairs,
@@ -243,7 +254,8 @@ impl<'a> Job<'a> {
                 least = least_weight(&self.model, records);
                 continue;
             }
-            let choice = decide_without_labels(&self.model, self.table, &scores, &pairs)?;
+            let apart = |place: usize| scorer.apart(pairs[place].left, pairs[place].right);
+            let choice = decide_without_labels(&self.model, self.table, &scores, &pairs, &apart)?;
             let chosen = choice.as_ref().map(|choice| bits_of(choice.weight));
             if let Some(chosen) = chosen.filter(|&chosen| chosen < least && !closer) {
                 least = chosen - PRIOR_RISE_BITS;

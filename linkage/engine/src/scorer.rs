@@ -79,6 +79,20 @@ impl<'k, 'a> Scorer<'k, 'a> {
         self.with_worker(|worker| self.kernel.part_columns(&self.weights, pairs, worker))
     }
 
+    /// Each comparison's part as if it stood alone, and the bits that they say twice.
+    pub(crate) fn apart(&self, left: Row, right: Row) -> (Vec<Weighed>, f32) {
+        let mut parts = self.parts(left, right);
+        let mut pattern = Pattern::default();
+        for (place, part) in parts.iter().enumerate() {
+            pattern.set(place, part.level);
+        }
+        for (place, bits) in self.weights.repeated(pattern) {
+            parts[place].weight += bits;
+        }
+        let repeated = self.said_twice(pattern);
+        (parts, repeated)
+    }
+
     /// The level and the weight of two known codes in one comparison.
     pub(crate) fn part(
         &self,

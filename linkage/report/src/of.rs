@@ -298,18 +298,14 @@ fn estimate(choice: &Choice) -> Estimate {
     }
 }
 
-/// The engine tells the curve without bounds, from high to low.
+/// The engine tells the curve from high to low.
 fn curve(choice: &Choice, prior: f32) -> Curve {
-    let points = choice.curve.iter().rev().map(|point| {
-        let sum = point.precision + point.recall;
-        let f1 = (sum > 0.0).then(|| 2.0 * point.precision * point.recall / sum);
-        CurvePoint {
-            bits: point.weight + f64::from(prior),
-            links: point.links,
-            precision: Some(Interval::point(point.precision)),
-            recall: Some(Interval::point(point.recall)),
-            f1: f1.map(Interval::point),
-        }
+    let points = choice.curve.iter().rev().map(|point| CurvePoint {
+        bits: point.weight + f64::from(prior),
+        links: point.links,
+        precision: Some(interval(point.precision)),
+        recall: Some(interval(point.recall)),
+        f1: Some(interval(point.f1)),
     });
     Curve {
         confidence: ESTIMATE_CONFIDENCE,

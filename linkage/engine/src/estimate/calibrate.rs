@@ -10,6 +10,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::odds::Odds;
 use crate::weigh::ScoreCounts;
 
 /// How far the log of c may stray, as a standard deviation.
@@ -33,6 +34,8 @@ const SLOPE_MIN: f64 = 0.2;
 const STEPS_MAX: usize = 100;
 /// Bits below even odds from where pairs are looked at.
 const BITS_BELOW: f64 = 30.0;
+/// Odds, in bits, up to which two straight lines tell what is believed: nine to one.
+const LIKELY_BITS: f64 = 3.17;
 
 /// Turns a weight into a probability.
 #[derive(Clone, Copy, Debug, Deserialize, schemars::JsonSchema, Serialize, PartialEq)]
@@ -121,17 +124,27 @@ pub(crate) struct Fit {
     point: [f64; 3],
     /// Lower triangle of the root of their covariance.
     root: [[f64; 3]; 3],
-    prior_bits: f64,
+    odds: Odds,
+    /// Whether comparisons hang together among pairs of two persons.
+    pub(crate) tied: bool,
+}
+
+/// The chance of a match, weight by weight.
+pub(crate) struct Belief {
+    /// By the bins of [`ScoreCounts`], in their middle.
+    pub(crate) chances: Vec<f64>,
+    /// Two straight lines that say nearly the same.
+    pub(crate) calibration: Calibration,
 }
 
 impl Fit {
-    /// The calibration at the best figures.
-    pub(crate) fn calibration(&self) -> Calibration {
+    /// What is believed at the best figures.
+    pub(crate) fn belief(&self) -> Belief {
         self.at(self.point)
     }
 
-    /// The calibration at figures that fit as well as can be told; `normals` are three standard normal numbers.
-    pub(crate) fn drawn(&self, normals: [f64; 3]) -> Calibration {
+    /// The same at figures that fit as well as can be told; `normals` are three standard normal numbers.
+    pub(crate) fn drawn(&self, normals: [f64; 3]) -> Belief {
         let mut point = self.point;
         for (row, figure) in point.iter_mut().enumerate() {
             *figure += (0..=row)
@@ -141,13 +154,27 @@ impl Fit {
         self.at(point)
     }
 
-    fn at(&self, [_, shift, slope]: [f64; 3]) -> Calibration {
+    fn at(&self, [_, shift, slope]: [f64; 3]) -> Belief {
         let slope = slope.max(SLOPE_MIN);
-        Calibration {
-            even: -self.prior_bits - shift / std::f64::consts::LN_2 / slope,
-            slope_above: slope,
-            // What a low weight says against a match is not weakened: far below, tempered odds would sum to any number.
-            slope_below: slope.max(1.0),
+        // What a low weight says against a match is not weakened: far below, tempered odds would sum to any number.
+        let below = slope.max(1.0);
+        let even = -shift / std::f64::consts::LN_2 / slope;
+        let chance = |bin| {
+            let over = self.odds.of(bin) - even;
+            1.0 / (1.0 + (-over * if over > 0.0 { slope } else { below }).exp2())
+        };
+        let weight = |bits: f64| {
+            self.odds
+                .weight(even + bits / if bits > 0.0 { slope } else { below })
+        };
+        let (low, middle, high) = (weight(-LIKELY_BITS), weight(0.0), weight(LIKELY_BITS));
+        Belief {
+            chances: (0..ScoreCounts::BINS).map(chance).collect(),
+            calibration: Calibration {
+                even: middle,
+                slope_above: LIKELY_BITS / (high - middle).max(0.1),
+                slope_below: LIKELY_BITS / (middle - low).max(0.1),
+            },
         }
     }
 }
@@ -176,14 +203,14 @@ struct Bin {
 pub(crate) fn fit(
     real: &ScoreCounts,
     decoys: Option<(&ScoreCounts, f64)>,
-    prior_bits: f64,
+    odds: Odds,
     tied: bool,
 ) -> Fit {
     let scale = decoys.map_or(1.0, |(_, scale)| scale);
     let mut bins = Vec::new();
     if let Some((decoys, _)) = decoys {
         for (bin, (&real, &decoy)) in real.bins.iter().zip(&decoys.bins).enumerate() {
-            let odds = (f64::from(ScoreCounts::middle(bin)) + prior_bits) * std::f64::consts::LN_2;
+            let odds = odds.of(bin) * std::f64::consts::LN_2;
             if real + decoy > 0 && odds > -BITS_BELOW * std::f64::consts::LN_2 {
                 bins.push(Bin {
                     real: real as f64,
@@ -229,7 +256,8 @@ pub(crate) fn fit(
     Fit {
         point,
         root: cholesky(inverse(information)),
-        prior_bits,
+        odds,
+        tied,
     }
 }
 
@@ -353,6 +381,7 @@ fn cholesky(matrix: [[f64; 3]; 3]) -> [[f64; 3]; 3] {
 #[cfg(test)]
 mod tests {
     use super::{Calibration, fit};
+    use crate::estimate::odds::Odds;
     use crate::weigh::ScoreCounts;
 
     #[expect(
@@ -380,7 +409,9 @@ mod tests {
 
     fn check(even: f64, slope: f64) {
         let (real, decoys) = counts(even, slope, 3_000.0);
-        let found = fit(&real, Some((&decoys, 1.0)), -10.0, false).calibration();
+        let found = fit(&real, Some((&decoys, 1.0)), Odds::plain(-10.0), false)
+            .belief()
+            .calibration;
         assert!(
             (found.even - even).abs() < 0.7 && (found.slope_above - slope).abs() < 0.15,
             "{even} {slope}: {found:?}"
@@ -397,7 +428,9 @@ mod tests {
     #[test]
     fn without_decoys_the_model_stands() {
         let (real, _) = counts(10.0, 1.0, 3_000.0);
-        let found = fit(&real, None, -10.0, true).calibration();
+        let found = fit(&real, None, Odds::plain(-10.0), true)
+            .belief()
+            .calibration;
         assert!((found.even - 10.0).abs() < 1e-9 && (found.slope_above - 1.0).abs() < 1e-9);
     }
 

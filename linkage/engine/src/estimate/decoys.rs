@@ -3,13 +3,16 @@
 //! together from one record, and others from other records; what it scores against real records, other than those it was
 //! made of and their likely matches, two persons score by chance.
 
+use std::sync::Mutex;
+
 use super::columns::groups;
+use super::sample::Together;
 use crate::blocking::Blocks;
 use crate::comparison::bind;
 use crate::kernel::Kernel;
 use crate::scorer::Scorer;
 use crate::table::TableIds;
-use crate::train::{Pairing, Sample, drawn, row_hashes};
+use crate::train::{Pairing, Sample, drawn, uniform};
 use crate::weigh::ScoreCounts;
 use crate::{LinkageError, Model, Row, Table};
 
@@ -21,6 +24,8 @@ const DECOYS_SMALL_MAX: usize = 10_000;
 const DECOYS_MAX: usize = 20_000;
 /// Most real records that decoys are tried on; of more, so many are drawn, and each stands for several.
 const REAL_MAX: usize = 100_000;
+/// Pairs of real records that are taken apart, about; of more, a share is.
+const PAIRS_MAX: f64 = 30_000.0;
 /// Records that tell which columns hang together.
 const ASSOCIATION_ROWS_MAX: usize = 20_000;
 
@@ -34,35 +39,102 @@ pub(crate) struct DecoyScores {
     pub(crate) scale: f64,
 }
 
-/// Makes decoys and scores them by a trained model; nothing when the columns cannot make any, or a comparison is the
-/// caller's own. `cluster_of` names the likely persons.
-///
-/// # Errors
-/// As [`Blocks::build`] and [`Scorer::new`].
-pub(crate) fn score_decoys(
-    model: &Model,
-    table: &Table,
-    cluster_of: &[Row],
-    share: f64,
-) -> Result<Option<DecoyScores>, LinkageError> {
-    let own = |comparison: &crate::ComparisonSettings| comparison.kind == crate::Kind::Custom;
-    if share <= 0.0 || table.len() < 20 || model.comparisons.iter().any(own) {
-        return Ok(None);
+/// What a trained model says of a sample of the records, and of decoys among them.
+pub(crate) struct Trial<'a> {
+    pub(crate) model: &'a Model,
+    pub(crate) table: &'a Table,
+    /// The likely person of each record.
+    pub(crate) cluster_of: &'a [Row],
+    /// Candidate pairs of the whole table.
+    pub(crate) candidates: u64,
+}
+
+/// See [`Trial::run`].
+pub(crate) struct Tried {
+    /// What decoys scored; nothing when the columns cannot make any.
+    pub(crate) decoys: Option<DecoyScores>,
+    /// Candidate pairs of the sampled records, or a share of them, taken apart.
+    pub(crate) sample: Together,
+    /// All pairs that those stand for, candidates or not.
+    pub(crate) pairs: f64,
+}
+
+impl Trial<'_> {
+    /// Makes decoys and scores them by the model, and takes pairs of real records apart; nothing when a comparison is the
+    /// caller's own, or the table is tiny. There are as many decoys as make `share` of the records.
+    ///
+    /// # Errors
+    /// As [`Blocks::build`] and [`Scorer::new`].
+    pub(crate) fn run(&self, sample: &Sample, share: f64) -> Result<Option<Tried>, LinkageError> {
+        let (model, table) = (self.model, self.table);
+        let own = |comparison: &crate::ComparisonSettings| comparison.kind == crate::Kind::Custom;
+        if table.len() < 20 || model.comparisons.iter().any(own) {
+            return Ok(None);
+        }
+        let groups = groups(table, &one_a_person(sample, self.cluster_of));
+        let decoys = if groups.len() < 2 || share <= 0.0 {
+            0
+        } else {
+            count(table.len(), share)
+        };
+        let plan = Plan::new(table, sample, groups, decoys, model.training.seed);
+        let real = &sample.rows()[..sample.rows().len().min(REAL_MAX)];
+        let extended = plan.table(table, real)?;
+        let blocks = Blocks::build(&widened(model, table, &extended), &extended)?;
+        let levels = model
+            .comparisons
+            .iter()
+            .map(|comparison| comparison.levels.len())
+            .collect::<Vec<_>>();
+        let kernel = Kernel::new(
+            bind(&model.comparisons, &extended, Vec::new())?,
+            &levels,
+            &extended,
+            blocks.rules(),
+        )?;
+        let scorer = Scorer::new(model, table.len(), &kernel)?;
+        let first = Row::try_from(real.len()).unwrap_or(Row::MAX);
+        let pairing = Pairing::new(model, &extended);
+        let drawn_part = part_of(real.len(), table.len()).powi(2);
+        let wanted = wanted(part_of_pairs(self.candidates, drawn_part));
+        let taken = Mutex::new(Vec::new());
+        let counts = scorer.count_chosen(&blocks, &|left, right| {
+            let (known, other) = (left.min(right), left.max(right));
+            if known >= first || !pairing.allows(known, other) {
+                return false;
+            }
+            if other < first {
+                let chance = uniform(u64::from(known) << 32 | u64::from(other), 0);
+                if chance < wanted
+                    && let Ok(mut taken) = taken.lock()
+                {
+                    taken.push((known, other));
+                }
+                return false;
+            }
+            !plan.made_of(other - first, real[known as usize], self.cluster_of)
+        });
+        let mut taken = taken.into_inner().unwrap_or_default();
+        taken.sort_unstable();
+        let mut together = Together::new(model.comparisons.len());
+        for (left, right) in taken {
+            together.add(&scorer.apart(left, right));
+        }
+        let decoys = (decoys > 0).then(|| DecoyScores {
+            counts,
+            decoys: plan.decoys as u64,
+            scale: plan.scale(model, table, real.len()),
+        });
+        Ok(Some(Tried {
+            decoys,
+            sample: together,
+            pairs: Pairing::new(model, table).pairs() * drawn_part * wanted,
+        }))
     }
-    let sample = Sample::new(table, &row_hashes(table));
-    let groups = groups(table, &one_a_person(&sample, cluster_of));
-    if groups.len() < 2 {
-        return Ok(None);
-    }
-    let plan = Plan::new(
-        table,
-        &sample,
-        groups,
-        count(table.len(), share),
-        model.training.seed,
-    );
-    let real = &sample.rows()[..sample.rows().len().min(REAL_MAX)];
-    let extended = plan.table(table, real)?;
+}
+
+/// The model for the sampled records and the decoys: its blocks may grow as the records do.
+fn widened(model: &Model, table: &Table, extended: &Table) -> Model {
     let mut wide = model.clone();
     wide.training.pairs_max = u64::MAX;
     for block in &mut wide.blocks {
@@ -70,33 +142,25 @@ pub(crate) fn score_decoys(
             .div_ceil(table.len())
             .max(2);
     }
-    let blocks = Blocks::build(&wide, &extended)?;
-    let levels = model
-        .comparisons
-        .iter()
-        .map(|comparison| comparison.levels.len())
-        .collect::<Vec<_>>();
-    let kernel = Kernel::new(
-        bind(&model.comparisons, &extended, Vec::new())?,
-        &levels,
-        &extended,
-        blocks.rules(),
-    )?;
-    let scorer = Scorer::new(model, table.len(), &kernel)?;
-    let first = Row::try_from(real.len()).unwrap_or(Row::MAX);
-    let pairing = Pairing::new(model, &extended);
-    let counts = scorer.count_chosen(&blocks, &|left, right| {
-        let (known, decoy) = (left.min(right), left.max(right));
-        known < first
-            && decoy >= first
-            && pairing.allows(known, decoy)
-            && !plan.made_of(decoy - first, real[known as usize], cluster_of)
-    });
-    Ok(Some(DecoyScores {
-        counts,
-        decoys: plan.decoys as u64,
-        scale: plan.scale(model, table, real.len()),
-    }))
+    wide
+}
+
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "a count of records is below 2^32"
+)]
+fn part_of(some: usize, all: usize) -> f64 {
+    some as f64 / all.max(1) as f64
+}
+
+#[expect(clippy::cast_precision_loss, reason = "counts are far below 2^53")]
+fn part_of_pairs(pairs: u64, part: f64) -> f64 {
+    pairs as f64 * part
+}
+
+/// The share of so many pairs that are taken apart.
+fn wanted(pairs: f64) -> f64 {
+    (PAIRS_MAX / pairs.max(1.0)).min(1.0)
 }
 
 fn count(records: usize, share: f64) -> usize {

@@ -7,7 +7,7 @@
 use rustc_hash::FxHashMap;
 use serde::Serialize;
 
-use super::choose::{Estimated, normal};
+use super::interval::{Estimated, normal};
 use crate::blocking::{Key, KeyCodes};
 use crate::train::uniform;
 use crate::weigh::ScoredPair;
