@@ -5,6 +5,7 @@
 //! and those that the model names. With `new` in place of the model, one is proposed from the other columns. Prints one line of
 //! JSON.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::error::Error;
 
@@ -27,9 +28,17 @@ fn main() -> Result<(), Box<dyn Error>> {
     model.thresholds.review = 1e-6;
     let table = records.table(&model)?;
     let started = std::time::Instant::now();
-    let linkage =
-        Job::prepare(model, &table, Vec::new(), &NoRules, &|_, _, _| {})?.link(&|_, _, _| {})?;
-    let seconds = started.elapsed().as_secs_f64();
+    let mut job = Job::prepare(model, &table, Vec::new(), &NoRules, &|_, _, _| {})?;
+    let (begun, decided) = (Cell::new(0.0), Cell::new(0.0));
+    let linkage = job.link(&|stage, done, _| {
+        let now = started.elapsed().as_secs_f64();
+        match (stage, done) {
+            ("decide", 0) => begun.set(now),
+            ("decide", _) => decided.set(decided.get() + now - begun.get()),
+            _ => (),
+        }
+    })?;
+    let seconds = (started.elapsed().as_secs_f64(), decided.get());
     println!(
         "{}",
         serde_json::to_string(&study(&records, &table, &linkage, seconds))?
@@ -157,7 +166,12 @@ fn true_pairs(persons: &[String], table: &Table, across: bool) -> u64 {
     people.values().map(pairs_of).sum()
 }
 
-fn study(records: &Records, table: &Table, linkage: &Linkage, seconds: f64) -> serde_json::Value {
+fn study(
+    records: &Records,
+    table: &Table,
+    linkage: &Linkage,
+    seconds: (f64, f64),
+) -> serde_json::Value {
     let persons = &records.columns["person"];
     let same = |left: u32, right: u32| persons[left as usize] == persons[right as usize];
     let across = linkage.model.scope == linkage::Scope::AcrossSources;
@@ -211,7 +225,8 @@ fn study(records: &Records, table: &Table, linkage: &Linkage, seconds: f64) -> s
     }
     let in_candidates = linkage.scores.pairs();
     serde_json::json!({
-        "records": persons.len(), "matches": matches, "candidates": in_candidates, "seconds": seconds,
+        "records": persons.len(), "matches": matches, "candidates": in_candidates, "seconds": seconds.0,
+        "decide_seconds": seconds.1,
         "oracle": { "f1": best.0, "weight": best.1 },
         "chosen": { "precision": chosen.0, "recall": chosen.1, "f1": chosen.2, "weight": least },
         "clusters": { "precision": part(clustered.1, clustered.0), "recall": part(clustered.1, matches) },

@@ -254,8 +254,10 @@ impl<'a> Job<'a> {
                 least = least_weight(&self.model, records);
                 continue;
             }
+            progress("decide", 0, 1);
             let apart = |place: usize| scorer.apart(pairs[place].left, pairs[place].right);
             let choice = decide_without_labels(&self.model, self.table, &scores, &pairs, &apart)?;
+            progress("decide", 1, 1);
             let chosen = choice.as_ref().map(|choice| bits_of(choice.weight));
             if let Some(chosen) = chosen.filter(|&chosen| chosen < least && !closer) {
                 least = chosen - PRIOR_RISE_BITS;

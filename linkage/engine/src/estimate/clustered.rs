@@ -111,7 +111,9 @@ fn right_pairs(members: &[Row], looks: &Looks<'_>) -> (f64, f64) {
                 among += 1.0;
             }
         }
-        joined.iter().for_each(|&place| part_of[place] = keep);
+        for &place in &joined {
+            part_of[place] = keep;
+        }
         parts[keep].extend(joined);
     }
     (right, among)

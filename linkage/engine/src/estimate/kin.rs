@@ -153,8 +153,70 @@ impl Mixture {
             .map(|(telling, _)| telling)
             .sum::<f64>();
         kin >= PAIRS_MIN
+            && self.shared.iter().any(|&shared| shared >= SHARES.0)
             && against > 0.0
             && unclear <= UNCLEAR_MAX * whole
             && differing >= BITS_AGAINST_MIN * kin
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample::Together;
+    use super::{Mixture, learn};
+    use crate::Level;
+    use crate::train::uniform;
+    use crate::weigh::Weighed;
+
+    /// Pairs that may be compared at all.
+    const ALL: f64 = 200_000.0;
+
+    fn part(agrees: bool) -> Weighed {
+        let weight = if agrees { 6.57 } else { -4.31 };
+        Weighed {
+            level: Level::At(u8::from(!agrees)),
+            weight,
+            rarity: 0.0,
+        }
+    }
+
+    /// Pairs that agree in each of four things so often.
+    fn add(sample: &mut Together, pairs: u64, seed: u64, chances: [f64; 4]) {
+        for pair in 0..pairs {
+            let parts = (0..)
+                .zip(chances)
+                .map(|(place, chance)| part(uniform(seed, 4 * pair + place) < chance));
+            sample.add(&(parts.collect(), 0.0));
+        }
+    }
+
+    /// 300 matches, 2,000 strangers that agree in the third thing, and so many of one household, who share the last two.
+    fn learnt(kin: u64) -> Option<Mixture> {
+        let mut sample = Together::new(4);
+        add(&mut sample, 300, 1, [0.95; 4]);
+        add(&mut sample, 2_000, 2, [0.01, 0.01, 1.0, 0.01]);
+        add(&mut sample, kin, 3, [0.01, 0.01, 0.95, 0.95]);
+        learn(&sample, ALL, 300.0 / ALL)
+    }
+
+    #[test]
+    fn people_of_one_household_are_not_taken_for_one() {
+        let mixture = learnt(800).expect("there are kin");
+        let mut sample = Together::new(4);
+        sample.add(&([false, false, true, true].map(part).to_vec(), 0.0));
+        sample.add(&([true, false, true, true].map(part).to_vec(), 0.0));
+        sample.add(&([true; 4].map(part).to_vec(), 0.0));
+        let chances = sample.pairs().map(|pair| mixture.chances(pair));
+        let chances = chances.collect::<Vec<_>>();
+        assert!(chances[0].0 < 0.01 && chances[0].1 > 0.8, "{chances:?}");
+        assert!(
+            chances[1].0 > chances[0].0 && chances[2].0 > 0.99,
+            "{chances:?}"
+        );
+    }
+
+    #[test]
+    fn where_nobody_shares_anything_no_kin_are_found() {
+        assert!(learnt(0).is_none());
     }
 }
