@@ -6,6 +6,11 @@ use super::profile::to_f64;
 
 /// Looking at a rule at all costs as much as so many of its pairs for each record.
 const PAIRS_PER_RECORD_FREE: f64 = 0.5;
+/// In small files, at all costs as much as so many pairs.
+const PAIRS_FREE: f64 = 2_000.0;
+/// Rules must give so many pairs for each record, that different records too be seen; a rule that is added for it at most so many.
+const PAIRS_PER_RECORD_SEEN: u64 = 3;
+const PAIRS_PER_RECORD_ADDED: u64 = 20;
 /// A further rule must find this share of the likely matches, and so many of them.
 const GAIN_MIN: f64 = 0.0005;
 const MATCHES_MIN: f64 = 0.5;
@@ -31,7 +36,7 @@ pub(super) fn choose(
     extent: Extent<'_>,
     pairs_max: u64,
 ) -> Choice {
-    let free = PAIRS_PER_RECORD_FREE * to_f64(extent.sources.len());
+    let free = PAIRS_FREE.max(PAIRS_PER_RECORD_FREE * to_f64(extent.sources.len()));
     let here = looks
         .iter()
         .filter(|look| extent.holds(look.left, look.right) && look.chance > 0.01)
@@ -56,7 +61,26 @@ pub(super) fn choose(
         }
     }
     without_idle(&mut rules, &here);
+    with_different(&mut rules, candidates, &here, extent.sources.len() as u64);
     told(rules, &here, all)
+}
+
+/// Adds rules that give many of the likely matches again, until the rules give enough pairs of different records: of too few
+/// nobody can tell how different records look.
+fn with_different(rules: &mut Vec<usize>, candidates: &[Candidate], looks: &[&Look], records: u64) {
+    let gains = gains(candidates.len(), looks, &vec![true; looks.len()]);
+    let spent = |rules: &[usize]| rules.iter().map(|&rule| candidates[rule].cost).sum::<u64>();
+    while rules.len() < RULES_MAX && spent(rules) < PAIRS_PER_RECORD_SEEN * records {
+        let bounds = records..=PAIRS_PER_RECORD_ADDED * records;
+        let open = (0..candidates.len())
+            .filter(|rule| !rules.contains(rule) && bounds.contains(&candidates[*rule].cost));
+        let best =
+            open.max_by(|&one, &other| gains[one].total_cmp(&gains[other]).then(other.cmp(&one)));
+        let Some(best) = best.filter(|&best| gains[best] > 0.0) else {
+            return;
+        };
+        rules.push(best);
+    }
 }
 
 fn cost(candidate: &Candidate) -> f64 {

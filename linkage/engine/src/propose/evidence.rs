@@ -40,6 +40,9 @@ pub(super) fn refused(field: &Field, source_count: usize) -> Option<String> {
     if numbers_records && (profile.sequence || field.role == Role::RecordId) {
         return Some("it numbers the records of a file".into());
     }
+    if source_count > 1 && field.nature == Nature::Category && profile.across == 0 {
+        return Some("the files have no value of it in common".into());
+    }
     if numbers_records && profile.repeated == 0 && field.nature == Nature::Code {
         return Some("no two records share a value".into());
     }
@@ -104,7 +107,7 @@ pub(super) fn repeated(fields: &[Field]) -> Vec<(usize, usize)> {
         let is_text = |place: &usize| {
             !matches!(
                 fields[*place].nature,
-                Nature::Category | Nature::Number | Nature::Date
+                Nature::Category | Nature::Number | Nature::Date | Nature::Codes
             )
         };
         if !is_text(&whole) {
