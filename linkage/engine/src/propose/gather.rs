@@ -134,7 +134,11 @@ fn unified<'a>(mut raws: Vec<Raw<'a>>, sources: &[u16], source_count: usize) -> 
         let codes = joined(&first.codes, &second.codes);
         first.headings.extend(second.headings);
         first.profile = super::profile::Profile::of(&codes, sources, source_count);
-        first.said = first.said.or(second.said);
+        // `name` may be that of anything; what the other file says is more.
+        first.said = match (first.said, second.said) {
+            (Some(Role::FullName) | None, Some(other)) => Some(other),
+            (said, _) => said,
+        };
         first.codes = Cow::Owned(codes);
     }
 }

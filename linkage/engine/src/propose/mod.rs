@@ -202,7 +202,7 @@ impl Findings {
             learn(&mut looks, &sights, &used, extent, &shared);
         }
         let exchanged = exchanged(names, &sights, &looks);
-        let mut choice = choose::choose(&possible, &looks, extent, pairs_max);
+        let mut choice = choose::choose((&possible, &keys), &looks, extent, pairs_max);
         let tied = names.filter(|_| exchanged >= write::EXCHANGED_MIN);
         choose::with_rules_to_learn_from(
             &mut choice,
