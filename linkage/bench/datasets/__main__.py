@@ -7,9 +7,9 @@ import pathlib
 import random
 import sys
 
-from . import people, things
+from . import people, places, registers, things
 
-#: Each set: what makes it, the id and truth columns.
+#: Each set: what makes it, and its truth column.
 SETS = {
     "few": (people.few_fields, "person"),
     "historical": (people.historical, "cluster"),
@@ -18,6 +18,12 @@ SETS = {
     "papers": (things.publications, "paper"),
     "restaurants": (things.restaurants, "place"),
     "songs": (things.songs, "song"),
+    "voters": (registers.voters, "person"),
+    "decades": (registers.decades, "person"),
+    "patients": (registers.patients, "person"),
+    "companies": (places.companies, "company"),
+    "gazetteer": (places.gazetteer, "place"),
+    "tracks": (places.tracks, "track"),
 }
 
 

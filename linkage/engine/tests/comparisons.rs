@@ -35,6 +35,7 @@ fn written(test: &str) -> String {
         "edits" | "shared" => "1",
         "within" => "1.5",
         "within_share" => "0.1",
+        "apart" => "[9, 11]",
         "prefix" | "compatible_loci" => "3",
         "excluded" => "2",
         "estimated" => "45",

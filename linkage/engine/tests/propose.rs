@@ -215,3 +215,124 @@ fn files_without_evidence_are_refused() {
     };
     assert!(propose(&raw, &ProposalOptions::default()).is_err());
 }
+
+/// Two files one after the other, each row a record of columns in the order of the headings.
+fn two_files(headings: &[&'static str], files: [Vec<Vec<String>>; 2]) -> Proposal {
+    let sources = files
+        .iter()
+        .zip(0_u16..)
+        .flat_map(|(rows, source)| rows.iter().map(move |_| source))
+        .collect::<Vec<_>>();
+    let rows = files.concat();
+    let columns = headings
+        .iter()
+        .enumerate()
+        .map(|(place, &heading)| (heading, rows.iter().map(|row| row[place].clone()).collect()))
+        .collect::<Vec<_>>();
+    proposed(&["left", "right"], &sources, &columns, &[])
+}
+
+#[test]
+fn numbers_within_titles_are_evidence_of_their_own() {
+    let title = |number: u64, second: bool| {
+        let model = format!("KX{}", 1000 + 7 * number);
+        let maker = SURNAMES[drawn(number, 1, SURNAMES.len())];
+        let (kind, colour) = (GIVEN[drawn(number, 2, 20)], GIVEN[drawn(number, 3, 20)]);
+        vec![if second {
+            format!("{maker} {model} {kind}")
+        } else {
+            format!("{maker} {colour} {kind} - {model}")
+        }]
+    };
+    let left = (0..300).map(|number| title(number, false)).collect();
+    let right = (100..400).map(|number| title(number, true)).collect();
+    let proposal = two_files(&["title"], [left, right]);
+    let cleaned = |name: &str| {
+        let mut columns = proposal.model.columns.iter();
+        let column = columns.find(|column| column.name == name);
+        column.map(|column| column.clean.clone()).unwrap()
+    };
+    assert!(cleaned("title_codes").contains(&linkage::Clean::Codes));
+    assert!(cleaned("title").contains(&linkage::Clean::NoCodes));
+    assert_eq!(proposal.model.comparisons.len(), 2, "{}", proposal.text);
+}
+
+#[test]
+fn ages_of_two_censuses_are_compared_by_the_years_between_and_households_are_no_doubles() {
+    let census = |years: usize| {
+        let member = |number: u64| {
+            let household = number / 4;
+            vec![
+                GIVEN[drawn(number, 1, GIVEN.len())].to_owned(),
+                format!(
+                    "{}{}",
+                    SURNAMES[drawn(household, 2, 25)],
+                    drawn(household, 3, 40)
+                ),
+                (drawn(number, 4, 50) + years).to_string(),
+                format!("place {}", drawn(household, 5, 60)),
+            ]
+        };
+        (0..800).map(member).collect::<Vec<_>>()
+    };
+    let headings = ["forename", "surname", "age", "parish"];
+    let proposal = two_files(&headings, [census(0), census(10)]);
+    assert!(
+        proposal.text.contains("apart = [10, 10]"),
+        "{}",
+        proposal.text
+    );
+    assert!(!proposal.model.scope.is_all(), "{}", proposal.text);
+}
+
+#[test]
+fn a_column_that_names_the_collection_is_evidence_against_those_of_one_collection() {
+    let record = |number: u64, collection: usize| {
+        let [given, surname, year, ..] = person(number, false);
+        vec![
+            format!("{given} {surname} {}", drawn(number, 9, 90)),
+            year,
+            ["north", "south", "east"][collection].to_owned(),
+        ]
+    };
+    let rows = (0..600).flat_map(|number| {
+        let first = drawn(number, 10, 3);
+        [record(number, first), record(number, (first + 1) % 3)]
+    });
+    let rows = rows.collect::<Vec<_>>();
+    let column = |place: usize| rows.iter().map(|row| row[place].clone()).collect();
+    let columns = [
+        ("title", column(0)),
+        ("year", column(1)),
+        ("source", column(2)),
+    ];
+    let proposal = proposed(&["songs"], &vec![0; rows.len()], &columns, &[]);
+    let source = proposal
+        .model
+        .comparisons
+        .iter()
+        .find(|one| one.name == "source");
+    let same = &source.unwrap().levels[0];
+    assert!(same.fixed && same.m < Some(0.02), "{}", proposal.text);
+}
+
+#[test]
+fn marks_of_nothing_are_no_values() {
+    let (sources, mut columns) = doubled_persons();
+    for (row, name) in columns[0]
+        .1
+        .iter_mut()
+        .enumerate()
+        .filter(|(row, _)| row % 9 == 0)
+    {
+        *name = ["NULL", "(unknown)", "?"][row % 3].to_owned();
+    }
+    let proposal = proposed(&["people"], &sources, &columns, &["rec_id"]);
+    let column = proposal
+        .model
+        .columns
+        .iter()
+        .find(|one| one.name == "fname")
+        .unwrap();
+    assert_eq!(column.missing, ["null"], "{}", proposal.text);
+}

@@ -42,6 +42,9 @@ fn apply(step: Clean, text: &str) -> String {
         Clean::NoZeros => text.trim_start_matches('0').to_owned(),
         Clean::NoBrackets => squeezed(&without_brackets(text)),
         Clean::JoinCodes => with_codes_joined(text),
+        Clean::Codes => codes(text),
+        Clean::NoCodes => without_codes(text),
+        Clean::Seconds => super::duration::seconds(text),
     }
 }
 
@@ -173,6 +176,31 @@ fn with_codes_joined(text: &str) -> String {
     kept.map(|place| letters[place]).collect()
 }
 
+fn ends_a_code(letter: char) -> bool {
+    letter.is_whitespace() || matches!(letter, '/' | ',' | ';' | '|' | '、')
+}
+
+fn without_codes(text: &str) -> String {
+    let kept = text
+        .split(ends_a_code)
+        .filter(|word| !word.is_empty() && !word.chars().any(char::is_numeric));
+    kept.collect::<Vec<_>>().join(" ")
+}
+
+/// Words with a digit, of each the letters and digits.
+fn codes(text: &str) -> String {
+    let kept = text
+        .split(ends_a_code)
+        .filter(|word| word.chars().any(char::is_numeric))
+        .map(|word| {
+            let letters = word.chars();
+            letters
+                .filter(|&letter| is_letter(letter) || letter.is_numeric())
+                .collect::<String>()
+        });
+    kept.collect::<Vec<_>>().join(" ")
+}
+
 #[cfg(test)]
 mod tests {
     use super::cleaned;
@@ -208,6 +236,17 @@ mod tests {
             "Sony MP3915 x-ray 12-15 a-",
         );
         check(&[Clean::NoBrackets], "Camera (black) 5x [new]", "Camera 5x");
+        check(
+            &[Clean::Codes],
+            "Sony DCR-SR45/B (2007), v4.0 kit",
+            "DCRSR45 2007 v40",
+        );
+        check(
+            &[Clean::NoCodes],
+            "Sony DCR-SR45/B (2007), v4.0 kit",
+            "Sony B kit",
+        );
+        check(&[Clean::Seconds], "3m 39sec", "219");
     }
 
     #[test]

@@ -3,6 +3,7 @@
 mod clean;
 mod cologne;
 mod dates;
+mod duration;
 mod era;
 mod numbers;
 mod nysiis;
@@ -13,6 +14,7 @@ mod soundex;
 pub(crate) use clean::cleaned;
 pub(crate) use cologne::cologne;
 pub(crate) use dates::{Reading, read as read_date};
+pub(crate) use duration::seconds;
 pub(crate) use numbers::read as read_number;
 pub(crate) use nysiis::nysiis;
 pub(crate) use phonetic::phonetic;
@@ -93,7 +95,7 @@ pub fn typed_repeated(
     let combined = Combined::new(raw, settings);
     Ok(match settings.kind {
         ColumnKind::Date => dates_of(settings, &combined, sources, times),
-        ColumnKind::Number => numbers_of(&combined),
+        ColumnKind::Number => numbers_of(settings, &combined),
         ColumnKind::Array => arrays_of(settings, &combined),
         ColumnKind::Text | ColumnKind::Code | ColumnKind::Clk => Typed {
             column: Column::Codes(cleaned_codes(settings, &combined)),
@@ -216,10 +218,10 @@ fn cleaned_codes(settings: &ColumnSettings, combined: &Combined<'_>) -> Codes {
     builder.finish()
 }
 
-fn numbers_of(combined: &Combined<'_>) -> Typed {
+fn numbers_of(settings: &ColumnSettings, combined: &Combined<'_>) -> Typed {
     let read = combined
         .texts()
-        .map(|text| text.as_deref().map(numbers::read))
+        .map(|text| text.map(|text| numbers::read(&cleaned(&settings.clean, &text))))
         .collect::<Vec<_>>();
     let values = read
         .iter()

@@ -132,6 +132,10 @@ impl Test {
                 format!("打ち間違い{count}か所以内"),
             ),
             Self::Within(most) => label(format!("at most {most} apart"), format!("差が{most}以内")),
+            Self::Apart([least, most]) => label(
+                format!("{least} to {most} apart"),
+                format!("差が{least}から{most}"),
+            ),
             Self::Shared(count) => label(
                 format!("at least {count} in common"),
                 format!("{count}個以上共有"),

@@ -1,6 +1,7 @@
 //! Numbers within a distance.
 //!
-//! Levels: `same`, `within = 5` (absolute), `within_share = 0.1` (of the larger of the two magnitudes), `otherwise`.
+//! Levels: `same`, `within = 5` (absolute), `within_share = 0.1` (of the larger of the two magnitudes), `apart = [9, 11]`
+//! (at least and at most so far apart: ages of one person at two times), `otherwise`.
 
 use super::{Coded, Outcome, Test, Values, dictionary, first};
 
@@ -36,6 +37,7 @@ fn holds(test: &Test, left: f64, right: f64) -> bool {
         Test::WithinShare(share) => {
             left.to_bits() == right.to_bits() || distance <= *share * larger
         }
+        Test::Apart([least, most]) => (*least..=*most).contains(&distance),
         _ => true,
     }
 }
@@ -67,5 +69,8 @@ mod tests {
         check(&Test::WithinShare(0.1), -100.0, -95.0, true);
         check(&Test::Within(0.0), f64::INFINITY, f64::INFINITY, true);
         check(&Test::WithinShare(0.5), 0.0, 0.0, true);
+        check(&Test::Apart([9.0, 11.0]), 31.0, 41.0, true);
+        check(&Test::Apart([9.0, 11.0]), 31.0, 43.0, false);
+        check(&Test::Apart([9.0, 11.0]), 31.0, 31.0, false);
     }
 }

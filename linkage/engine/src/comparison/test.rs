@@ -17,6 +17,8 @@ pub enum Test {
     Within(f64),
     /// The numbers differ by at most this share of the larger one, 0 to 1.
     WithinShare(f64),
+    /// The numbers differ by at least the first and at most the second of these: ages at two times.
+    Apart([f64; 2]),
     /// Of dates: same year, day and month exchanged. Of names: each part stands in the other's place.
     Swapped,
     /// Same month and day, the years apart by one of these.
@@ -96,6 +98,7 @@ impl Test {
             Self::Edits(_) => "edits",
             Self::Within(_) => "within",
             Self::WithinShare(_) => "within_share",
+            Self::Apart(_) => "apart",
             Self::Swapped => "swapped",
             Self::YearsOff(_) => "years_off",
             Self::EraSlip => "era_slip",
@@ -150,6 +153,11 @@ impl Test {
             }
             Self::Within(most) if !(*most >= 0.0 && most.is_finite()) => {
                 Some(format!("`{name}` is 0 or more"))
+            }
+            Self::Apart([least, most]) if !(*least >= 0.0 && least <= most && most.is_finite()) => {
+                Some(format!(
+                    "`{name}` is a least and a most difference, such as [9, 11]"
+                ))
             }
             Self::Shared(least)
             | Self::Prefix(least)

@@ -118,6 +118,12 @@ pub enum Clean {
     NoBrackets,
     /// Hyphens between a letter and a digit go: `MP-3915` and `MP3915` are one.
     JoinCodes,
+    /// Only words with a digit stay, of each its letters and digits: numbers of models, versions, houses.
+    Codes,
+    /// Words with a digit go: what `codes` keeps.
+    NoCodes,
+    /// A duration becomes its seconds: `3:39`, `3m 39sec`, `3.65` (minutes), `219`, `219000` (milliseconds).
+    Seconds,
 }
 
 impl Default for Headings {

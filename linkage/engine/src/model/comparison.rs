@@ -310,7 +310,7 @@ impl Kind {
                 "otherwise",
             ],
             Self::Date => DATE_TESTS,
-            Self::Number => &["same", "within", "within_share", "otherwise"],
+            Self::Number => &["same", "within", "within_share", "apart", "otherwise"],
             Self::Hierarchy => &["same", "prefix", "otherwise"],
             Self::Array => &[
                 "same",

@@ -117,6 +117,7 @@ fn texts_of(field: &Field) -> Vec<String> {
             &["typos(@)", "prefix(@, 4)", "suffix(@, 4)"]
         }
         Nature::Code => &["prefix(@, 3)"],
+        Nature::Codes => &["rare_tokens(@, 1)", "rare_tokens(@, 2)", "tokens(@)"],
         Nature::Date => &[
             "year(@)",
             "year_month(@)",
@@ -126,6 +127,10 @@ fn texts_of(field: &Field) -> Vec<String> {
             "typos(@)",
         ],
         Nature::Number if field.role == Role::Year => &["within(@, 1)"],
+        Nature::Number if field.role == Role::Length => &["within(@, 2)"],
+        Nature::Number if matches!(field.role, Role::Latitude | Role::Longitude) => {
+            &["within(@, 0.02)", "within(@, 0.2)"]
+        }
         Nature::Category | Nature::Number => &[],
     };
     texts.extend(functions.iter().map(|function| function.replace('@', name)));

@@ -6,6 +6,18 @@ use super::profile::to_f64;
 
 /// Looking at a rule at all costs as much as so many of its pairs for each record.
 const PAIRS_PER_RECORD_FREE: f64 = 0.5;
+/// In small files, at all costs as much as so many pairs.
+const PAIRS_FREE: f64 = 2_000.0;
+/// Rules must give so many pairs for each record, or so many in all and fewer for each, that different records too be seen; a
+/// rule that is added for it at most so many.
+const PAIRS_PER_RECORD_SEEN: u64 = 10;
+const PAIRS_SEEN: u64 = 200_000;
+const PAIRS_PER_RECORD_SEEN_MIN: u64 = 3;
+const PAIRS_PER_RECORD_ADDED: u64 = 20;
+/// Most rules added so.
+const RULES_ADDED_MAX: usize = 4;
+/// A rule of columns that no rule reads yet is worth so many times what it gives.
+const OTHER_COLUMNS: f64 = 10.0;
 /// A further rule must find this share of the likely matches, and so many of them.
 const GAIN_MIN: f64 = 0.0005;
 const MATCHES_MIN: f64 = 0.5;
@@ -26,12 +38,12 @@ pub(super) struct Choice {
 
 /// Takes rules one by one, each time the one with most new likely matches for its pairs.
 pub(super) fn choose(
-    candidates: &[Candidate],
+    (candidates, keys): (&[Candidate], &[CandidateKey<'_>]),
     looks: &[Look],
     extent: Extent<'_>,
     pairs_max: u64,
 ) -> Choice {
-    let free = PAIRS_PER_RECORD_FREE * to_f64(extent.sources.len());
+    let free = PAIRS_FREE.max(PAIRS_PER_RECORD_FREE * to_f64(extent.sources.len()));
     let here = looks
         .iter()
         .filter(|look| extent.holds(look.left, look.right) && look.chance > 0.01)
@@ -56,7 +68,48 @@ pub(super) fn choose(
         }
     }
     without_idle(&mut rules, &here);
+    let records = extent.sources.len() as u64;
+    with_different(&mut rules, (candidates, keys), &here, records);
     told(rules, &here, all)
+}
+
+/// Adds rules that give many of the likely matches again, by other columns if it can be, until the rules give enough pairs of
+/// different records: of too few nobody can tell how different records look.
+fn with_different(
+    rules: &mut Vec<usize>,
+    (candidates, keys): (&[Candidate], &[CandidateKey<'_>]),
+    looks: &[&Look],
+    records: u64,
+) {
+    let gains = gains(candidates.len(), looks, &vec![true; looks.len()]);
+    let spent = |rules: &[usize]| rules.iter().map(|&rule| candidates[rule].cost).sum::<u64>();
+    let seen = (PAIRS_PER_RECORD_SEEN * records)
+        .min(PAIRS_SEEN)
+        .max(PAIRS_PER_RECORD_SEEN_MIN * records);
+    let fields = |rule: usize| {
+        let keys = candidates[rule].keys.iter().map(|&key| &keys[key]);
+        keys.flat_map(|key| key.fields.iter().copied())
+    };
+    let most = RULES_MAX.min(rules.len() + RULES_ADDED_MAX);
+    while rules.len() < most && spent(rules) < seen {
+        let read = rules
+            .iter()
+            .flat_map(|&rule| fields(rule))
+            .collect::<Vec<_>>();
+        let worth = |rule: usize| {
+            let other = fields(rule).all(|field| !read.contains(&field));
+            gains[rule] * if other { OTHER_COLUMNS } else { 1.0 }
+        };
+        let open = (0..candidates.len()).filter(|rule| {
+            !rules.contains(rule) && candidates[*rule].cost <= PAIRS_PER_RECORD_ADDED * records
+        });
+        let best =
+            open.max_by(|&one, &other| worth(one).total_cmp(&worth(other)).then(other.cmp(&one)));
+        let Some(best) = best.filter(|&best| gains[best] > 0.0) else {
+            return;
+        };
+        rules.push(best);
+    }
 }
 
 fn cost(candidate: &Candidate) -> f64 {

@@ -19,6 +19,8 @@ const SETTLED: f64 = 0.9;
 const WEAK: f64 = 0.03;
 /// Records that share a rare value of evidence are this likely one, at least, by all else.
 const LIFT_MIN: f64 = 0.02;
+/// Or so many times likelier than records at random: many records share a year, yet it is evidence.
+const LIFT_TIMES_MIN: f64 = 20.0;
 
 /// Why the raw column can be no evidence, by itself.
 pub(super) fn refused(field: &Field, source_count: usize) -> Option<String> {
@@ -39,6 +41,9 @@ pub(super) fn refused(field: &Field, source_count: usize) -> Option<String> {
         );
     if numbers_records && (profile.sequence || field.role == Role::RecordId) {
         return Some("it numbers the records of a file".into());
+    }
+    if source_count > 1 && field.nature == Nature::Category && profile.across == 0 {
+        return Some("the files have no value of it in common".into());
     }
     if numbers_records && profile.repeated == 0 && field.nature == Nature::Code {
         return Some("no two records share a value".into());
@@ -62,7 +67,8 @@ pub(super) fn is_chance(
         pairs += look.weight;
         likely += look.weight * chance_without(look, &[place], sights, chances);
     }
-    pairs >= PAIRS_MIN && likely / pairs < LIFT_MIN
+    let least = LIFT_MIN.min(LIFT_TIMES_MIN * chances.prior.exp());
+    pairs >= PAIRS_MIN && likely / pairs < least
 }
 
 /// Columns that another settles, as `(settled, settling)`.
@@ -104,7 +110,7 @@ pub(super) fn repeated(fields: &[Field]) -> Vec<(usize, usize)> {
         let is_text = |place: &usize| {
             !matches!(
                 fields[*place].nature,
-                Nature::Category | Nature::Number | Nature::Date
+                Nature::Category | Nature::Number | Nature::Date | Nature::Codes
             )
         };
         if !is_text(&whole) {

@@ -5,35 +5,8 @@ use crate::model::{Clean, ColumnKind, ColumnSettings, Combine, Headings};
 use crate::{Codes, CodesBuilder, Column, LinkageError, MISSING};
 
 use super::headings::{Role, of_heading};
+use super::nothing::is_nothing;
 use super::profile::Profile;
-
-/// Spellings of no value that are looked for, in lower case.
-const NOTHING: [&str; 24] = [
-    "unknown",
-    "unk",
-    "n/a",
-    "na",
-    "null",
-    "none",
-    "nan",
-    "nil",
-    "-",
-    "--",
-    "---",
-    "?",
-    "??",
-    ".",
-    "not known",
-    "not available",
-    "missing",
-    "unspecified",
-    "tba",
-    "not stated",
-    "不明",
-    "なし",
-    "未記入",
-    "未詳",
-];
 
 /// How the values of a field are compared in the first look.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -48,6 +21,8 @@ pub(super) enum Nature {
     LongText,
     /// Letters and digits in which one may be wrong.
     Code,
+    /// Words with digits out of a text: numbers of models, versions, houses.
+    Codes,
     /// One of few values.
     Category,
     /// A date.
@@ -63,6 +38,8 @@ pub(super) struct Field {
     pub(super) nature: Nature,
     /// Figures of the cleaned values.
     pub(super) profile: Profile,
+    /// Whether it is made of another column's text.
+    pub(super) derived: bool,
     /// The cleaned values as text: of dates their digits, of numbers a plain spelling.
     pub(super) texts: Codes,
     pub(super) column: Column,
@@ -107,6 +84,9 @@ pub(super) fn judged(raw: &Raw<'_>) -> (Role, Nature) {
     if profile.telephones > 0.6 && says(&[Role::Identifier]).is_none() {
         return (Role::Phone, Nature::Code);
     }
+    if says(&[Role::Length]).is_some() && profile.durations > 0.6 {
+        return (Role::Length, Nature::Number);
+    }
     if is_category(raw) {
         return (said.unwrap_or(Role::Category), Nature::Category);
     }
@@ -139,7 +119,15 @@ fn judged_number(raw: &Raw<'_>) -> (Role, Nature) {
         return (said.unwrap_or(Role::Identifier), Nature::Code);
     }
     match said {
-        Some(role @ (Role::Price | Role::Month | Role::Day | Role::Year)) => (role, Nature::Number),
+        Some(
+            role @ (Role::Price
+            | Role::Month
+            | Role::Day
+            | Role::Year
+            | Role::Age
+            | Role::Latitude
+            | Role::Longitude),
+        ) => (role, Nature::Number),
         _ => (Role::Number, Nature::Number),
     }
 }
@@ -170,6 +158,7 @@ fn judged_text(raw: &Raw<'_>) -> (Role, Nature) {
             },
         ),
         Some(Role::Description) => (Role::Description, Nature::LongText),
+        Some(Role::Company) if !long => (Role::Company, Nature::Words),
         Some(role) if long => (role, Nature::LongText),
         Some(role) if profile.words >= 1.3 || profile.with_digit > 0.3 && profile.letters > 8.0 => {
             (role, Nature::Words)
@@ -201,8 +190,12 @@ fn is_category(raw: &Raw<'_>) -> bool {
         Role::Day,
         Role::Month,
         Role::Year,
+        Role::Age,
+        Role::Latitude,
+        Role::Longitude,
         Role::Description,
         Role::Title,
+        Role::Company,
     ];
     few && !raw.said.is_some_and(|role| other.contains(&role))
         && profile.years < 0.9
@@ -226,9 +219,32 @@ impl Field {
             role,
             nature,
             profile,
+            derived: nature == Nature::Codes,
             texts,
             column,
         })
+    }
+
+    /// Whether it is of a person's name, in kanji at least now and then.
+    pub(super) fn is_kanji_name(&self) -> bool {
+        self.is_name() && self.profile.kanji > 0.3
+    }
+
+    /// Whether it is of a person's name as it is read.
+    pub(super) fn is_kana_name(&self) -> bool {
+        self.is_name() && self.profile.kana > 0.7
+    }
+
+    fn is_name(&self) -> bool {
+        matches!(
+            self.role,
+            Role::GivenName | Role::MiddleName | Role::Surname | Role::FullName
+        )
+    }
+
+    /// Whether its words are told apart from too few others to be evidence.
+    pub(super) fn has_few_codes(&self) -> bool {
+        self.derived && self.profile.distinct < DISTINCT_CODES_MIN
     }
 
     /// Whether it tells persons of one household apart.
@@ -241,6 +257,45 @@ impl Field {
     pub(super) fn name(&self) -> &str {
         &self.settings.name
     }
+}
+
+/// From this share of values with a digit on, and with so many different ones, a text's numbers are evidence of their own.
+const WITH_DIGIT_MIN: f64 = 0.2;
+const DISTINCT_CODES_MIN: usize = 30;
+
+/// The settings of a column of the words with digits of a text, where such words tell records apart: the number of a model
+/// within a title, of a house within an address.
+pub(super) fn settings_of_codes(
+    name: &str,
+    raw: &Raw<'_>,
+    (role, nature): (Role, Nature),
+) -> Option<ColumnSettings> {
+    let texts = matches!(nature, Nature::Words | Nature::LongText)
+        && matches!(role, Role::Title | Role::Words | Role::Street);
+    if !texts || raw.profile.with_digit < WITH_DIGIT_MIN {
+        return None;
+    }
+    let mut settings = settings_of(name, raw, role, nature);
+    settings.from = match raw.headings.as_slice() {
+        [heading] => Headings::One(heading.clone()),
+        several => Headings::Several(several.to_vec()),
+    };
+    settings
+        .clean
+        .retain(|step| !matches!(step, Clean::Words | Clean::JoinCodes));
+    settings.clean.push(Clean::Codes);
+    Some(settings)
+}
+
+/// Leaves the words with digits to the column that [`settings_of_codes`] makes, so that nothing is said twice.
+pub(super) fn without_codes(settings: &mut ColumnSettings) {
+    let place = settings
+        .clean
+        .iter()
+        .position(|step| matches!(step, Clean::Words | Clean::JoinCodes));
+    let place = place.unwrap_or(settings.clean.len());
+    settings.clean.insert(place, Clean::NoCodes);
+    settings.clean.retain(|step| *step != Clean::JoinCodes);
 }
 
 /// The settings of a column of one heading, or of several that are names for one thing.
@@ -262,7 +317,7 @@ pub(super) fn settings_of(name: &str, raw: &Raw<'_>, role: Role, nature: Nature)
         combine: Combine::First,
         kind,
         clean: clean_of(role, nature, &raw.codes),
-        missing: missing_in(&raw.codes, nature),
+        missing: missing_in(&raw.codes, role, nature),
         ..ColumnSettings::default()
     }
 }
@@ -270,6 +325,9 @@ pub(super) fn settings_of(name: &str, raw: &Raw<'_>, role: Role, nature: Nature)
 fn clean_of(role: Role, nature: Nature, codes: &Codes) -> Vec<Clean> {
     let mut steps = Vec::new();
     let texts = || (1..).take(codes.distinct()).map(|code| codes.name(code));
+    if role == Role::Length && nature == Nature::Number {
+        return vec![Clean::Seconds];
+    }
     if !matches!(nature, Nature::Date | Nature::Number) {
         if texts().any(|text| {
             text.chars()
@@ -291,14 +349,15 @@ fn clean_of(role: Role, nature: Nature, codes: &Codes) -> Vec<Clean> {
         Nature::Code if role == Role::Phone => steps = vec![Clean::Digits],
         Nature::Code if role == Role::Email => {}
         Nature::Code => steps.push(Clean::Alphanumeric),
+        Nature::Codes => steps.push(Clean::Codes),
         Nature::Category => steps.push(Clean::Squeeze),
         Nature::Date | Nature::Number => {}
     }
     steps
 }
 
-/// Spellings of nothing that the column has, and digits all alike where a code is of five or more.
-fn missing_in(codes: &Codes, nature: Nature) -> Vec<String> {
+/// Spellings of nothing that the column has, digits all alike where a code is of five or more, and a price or year of 0.
+fn missing_in(codes: &Codes, role: Role, nature: Nature) -> Vec<String> {
     let mut missing = Vec::new();
     for code in (1..).take(codes.distinct()) {
         let text = codes.name(code).trim().to_lowercase();
@@ -309,7 +368,8 @@ fn missing_in(codes: &Codes, nature: Nature) -> Vec<String> {
                 && first.is_some_and(|first| text.bytes().all(|byte| byte == first || byte == b'-'))
         };
         let filler = nature == Nature::Code && codes.counts()[code as usize] > 1 && alike();
-        if (NOTHING.contains(&text.as_str()) || filler) && !missing.contains(&text) {
+        let free = matches!(role, Role::Price | Role::Year) && read_number(&text) == Some(0.0);
+        if (is_nothing(&text) || filler || free) && !missing.contains(&text) {
             missing.push(text);
         }
     }

@@ -2,13 +2,18 @@
 
 use std::borrow::Cow;
 
-use super::field::{Field, Nature, Raw, joined, judged, settings_of};
+use super::field::{
+    Field, Nature, Raw, joined, judged, settings_of, settings_of_codes, without_codes,
+};
 use super::headings::Role;
 use crate::model::{ColumnKind, ColumnSettings, Combine, Headings};
 use crate::{Codes, LinkageError, MISSING};
 
 /// Two headings of two files hold one thing if so many of their words are common.
 const COMMON_WORDS_MIN: f64 = 0.3;
+
+/// If what their headings say differs, so many.
+const OTHERWISE_MIN: f64 = 0.4;
 
 /// A heading and what became of it, where it is no evidence.
 #[derive(Clone, Debug, PartialEq)]
@@ -63,19 +68,27 @@ pub(super) fn gather(
             };
         }
         let taken = fields.iter().any(|field: &Field| field.role == role);
-        if taken && role == Role::GivenName {
+        if taken && role == Role::GivenName && raw.profile.kana < 0.5 {
             role = Role::MiddleName;
         }
         let name = free_name(&raw.heading, &names);
         names.push(name.clone());
-        let settings = settings_of(&name, raw, role, nature);
-        fields.push(Field::new(
-            settings,
-            (role, nature),
-            &[&raw.codes],
-            sources,
-            source_count,
-        )?);
+        let mut settings = settings_of(&name, raw, role, nature);
+        let codes_name = free_name(&format!("{name}_codes"), &names);
+        let codes = settings_of_codes(&codes_name, raw, (role, nature));
+        let parts = [&*raw.codes];
+        let typed =
+            |settings, nature| Field::new(settings, (role, nature), &parts, sources, source_count);
+        let codes = codes.map(|codes| typed(codes, Nature::Codes)).transpose()?;
+        let codes = codes.filter(|codes| !codes.has_few_codes());
+        if codes.is_some() {
+            without_codes(&mut settings);
+        }
+        fields.push(typed(settings, nature)?);
+        if let Some(codes) = codes {
+            names.push(codes_name);
+            fields.push(codes);
+        }
     }
     Ok((fields, ignored))
 }
@@ -121,7 +134,11 @@ fn unified<'a>(mut raws: Vec<Raw<'a>>, sources: &[u16], source_count: usize) -> 
         let codes = joined(&first.codes, &second.codes);
         first.headings.extend(second.headings);
         first.profile = super::profile::Profile::of(&codes, sources, source_count);
-        first.said = first.said.or(second.said);
+        // `name` may be that of anything; what the other file says is more.
+        first.said = match (first.said, second.said) {
+            (Some(Role::FullName) | None, Some(other)) => Some(other),
+            (said, _) => said,
+        };
         first.codes = Cow::Owned(codes);
     }
 }
@@ -137,20 +154,38 @@ fn likeness(one: &Raw<'_>, other: &Raw<'_>) -> f64 {
     if !apart || one.profile.all_filled() == 0 || other.profile.all_filled() == 0 {
         return 0.0;
     }
-    let same_kind = judged(one).1 == judged(other).1;
+    if (one.profile.kana > 0.5) != (other.profile.kana > 0.5) {
+        return 0.0;
+    }
     let said = |raw: &Raw<'_>| raw.said.filter(|role| *role != Role::RecordId);
+    let same_kind = alike(judged(one).1, judged(other).1);
     if said(one).is_some() && said(one) == said(other) && same_kind {
         return 2.0;
     }
-    if same_kind
-        && said(one)
-            .zip(said(other))
-            .is_none_or(|(one, other)| one == other)
-    {
-        common_words(&one.codes, &other.codes)
-    } else {
-        0.0
+    if !same_kind {
+        return 0.0;
     }
+    let common = common_words(&one.codes, &other.codes);
+    match said(one).zip(said(other)) {
+        // Headings err, `name` of a person and of a company; but a given name is no surname, though they share words.
+        Some((one, other)) if one != other => {
+            let parts = [Role::GivenName, Role::MiddleName, Role::Surname];
+            let apart = parts.contains(&one) || parts.contains(&other) || common < OTHERWISE_MIN;
+            if apart { 0.0 } else { common }
+        }
+        _ => common,
+    }
+}
+
+/// Whether texts of two files may hold one thing though one file writes it with more words.
+fn alike(one: Nature, other: Nature) -> bool {
+    let text = |nature: Nature| {
+        matches!(
+            nature,
+            Nature::Name | Nature::FullName | Nature::Words | Nature::LongText
+        )
+    };
+    one == other || text(one) && text(other)
 }
 
 /// The share of the smaller column's words that the other has too.

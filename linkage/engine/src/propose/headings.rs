@@ -35,6 +35,11 @@ pub(super) enum Role {
     Category,
     Occupation,
     Price,
+    Age,
+    Length,
+    Latitude,
+    Longitude,
+    Company,
     Number,
     Words,
 }
@@ -73,6 +78,11 @@ impl Role {
             Self::Category => "a category",
             Self::Occupation => "an occupation",
             Self::Price => "a price",
+            Self::Age => "an age",
+            Self::Length => "a duration",
+            Self::Latitude => "a latitude",
+            Self::Longitude => "a longitude",
+            Self::Company => "the name of a company or an institution",
             Self::Number => "a number",
             Self::Words => "words",
         }
@@ -80,7 +90,7 @@ impl Role {
 }
 
 /// Headings, folded, with what they say; a whole heading counts before its last word, that before its others.
-const HEADINGS: [(Role, &str); 30] = [
+const HEADINGS: [(Role, &str); 35] = [
     (
         Role::RecordId,
         "id recid recordid rowid row index idx no nr num unnamed0 rec recno recordno ltable rtable ltableid rtableid serial key pk レコード番号 番号 連番 通番",
@@ -91,7 +101,7 @@ const HEADINGS: [(Role, &str); 30] = [
     ),
     (
         Role::GivenName,
-        "given givenname givennames first firstname forename forenames fname fnamec1 namefirst vorname prenom nombre nome vname firstnm christianname 名 名前 めい 下の名前 メイ mei",
+        "given givenname 名カナ givennames first firstname forename forenames fname fnamec1 namefirst vorname prenom nombre nome vname firstnm christianname 名 名前 めい 下の名前 メイ mei",
     ),
     (
         Role::MiddleName,
@@ -99,11 +109,11 @@ const HEADINGS: [(Role, &str); 30] = [
     ),
     (
         Role::Surname,
-        "surname sur last lastname lname lnamec1 namelast family familyname nachname nom apellido apellidos cognome lastnm familienname 姓 氏 名字 苗字 せい セイ sei",
+        "surname 姓カナ sur last lastname lname lnamec1 namelast family familyname nachname nom apellido apellidos cognome lastnm familienname 姓 氏 名字 苗字 せい セイ sei",
     ),
     (
         Role::FullName,
-        "fullname name wholename personname patientname name1 firstandsurname nomcomplet nombrecompleto 氏名 姓名 患者名 患者氏名 カナ カナ氏名 フリガナ ふりがな shimei",
+        "fullname name wholename personname patientname name1 firstandsurname nomcomplet nombrecompleto 氏名 姓名 患者名 患者氏名 名前カナ カナ カナ氏名 氏名カナ フリガナ ふりがな よみがな shimei",
     ),
     (
         Role::BirthDate,
@@ -152,7 +162,7 @@ const HEADINGS: [(Role, &str); 30] = [
     ),
     (
         Role::Phone,
-        "phone tel telephone mobile phonenumber telefon telefono fax cell tel1 電話 電話番号 携帯",
+        "phone tel telephone mobile phonenumber telefon telefono fax cell tel1 phonenum telnum 電話 電話番号 携帯 携帯番号",
     ),
     (Role::Email, "email mail emailaddress メール"),
     (
@@ -178,7 +188,7 @@ const HEADINGS: [(Role, &str); 30] = [
     ),
     (
         Role::Maker,
-        "manufacturer maker brand vendor company hersteller marke brandname メーカー",
+        "manufacturer maker brand vendor hersteller marke brandname fabricant メーカー",
     ),
     (
         Role::Category,
@@ -190,7 +200,24 @@ const HEADINGS: [(Role, &str); 30] = [
     ),
     (
         Role::Price,
-        "price cost amount preis prix precio fee 価格 値段",
+        "price cost amount preis prix precio fee listprice 価格 値段",
+    ),
+    (
+        Role::Age,
+        "age alter edad eta ageyears ageinyears ageatdiagnosis ageatevent 年齢 年令",
+    ),
+    (
+        Role::Length,
+        "length duration runtime runningtime playtime time tracklength songlength dauer laufzeit duree 再生時間 演奏時間",
+    ),
+    (Role::Latitude, "lat latitude breitengrad geolat 緯度"),
+    (
+        Role::Longitude,
+        "lon long lng longitude langengrad geolon geolong 経度",
+    ),
+    (
+        Role::Company,
+        "company companyname organisation organization organisationname organizationname firm firma employer business businessname institution institute hospital hospitalname legalname entreprise empresa 会社 会社名 企業名 法人名 商号 施設名 病院名",
     ),
 ];
 
@@ -206,19 +233,34 @@ pub(super) fn of_heading(heading: &str) -> Option<Role> {
     };
     // `given_name_1`, `name_en`: a number or a short mark at the end says nothing.
     let bare = whole.trim_end_matches(|digit: char| digit.is_ascii_digit());
-    known(&whole).or_else(|| known(bare)).or_else(|| {
-        let roles = words
-            .iter()
-            .rev()
-            .filter_map(|word| known(word))
-            .collect::<Vec<_>>();
-        // `street_name` is a street, `customer_id` the record's.
-        let first = roles.first().copied();
-        roles
-            .into_iter()
-            .find(|role| !matches!(role, Role::FullName | Role::RecordId | Role::Title))
-            .or(first)
-    })
+    known(&whole)
+        .or_else(|| known(bare))
+        .or_else(|| within(&whole))
+        .or_else(|| {
+            let roles = words
+                .iter()
+                .rev()
+                .filter_map(|word| known(word))
+                .collect::<Vec<_>>();
+            // `street_name` is a street, `customer_id` the record's.
+            let first = roles.first().copied();
+            roles
+                .into_iter()
+                .find(|role| !matches!(role, Role::FullName | Role::RecordId | Role::Title))
+                .or(first)
+        })
+}
+
+/// What stands within a heading that is written without blanks: `患者氏名`, `連絡先電話番号`; the longest counts.
+fn within(heading: &str) -> Option<Role> {
+    let in_japanese = |name: &str| name.chars().count() > 1 && !name.is_ascii();
+    let names = HEADINGS
+        .iter()
+        .flat_map(|&(role, names)| names.split(' ').map(move |name| (role, name)))
+        .filter(|(_, name)| in_japanese(name) && heading.contains(name));
+    names
+        .max_by_key(|(role, name)| (name.len(), std::cmp::Reverse(*role)))
+        .map(|(role, _)| role)
 }
 
 /// The words of a heading, in lower case: `dateOfBirth`, `DATE_OF_BIRTH` and `date of birth` have the same.
@@ -283,6 +325,11 @@ mod tests {
         check("rec_id", Some(Role::RecordId));
         check("street_name", Some(Role::Street));
         check("first_and_surname", Some(Role::FullName));
+        check("漢字氏名", Some(Role::FullName));
+        check("連絡先電話番号", Some(Role::Phone));
+        check("年齢", Some(Role::Age));
+        check("PatientAge", Some(Role::Age));
+        check("track_length", Some(Role::Length));
         check("xyzzy", None);
     }
 }

@@ -7,6 +7,7 @@ use super::headings::Role;
 const USUAL_NAME: [f64; 4] = [0.8, 0.08, 0.05, 0.07];
 const USUAL_NAMES: [f64; 9] = [0.65, 0.03, 0.12, 0.03, 0.05, 0.01, 0.005, 0.09, 0.015];
 const USUAL_FULL_NAME: [f64; 8] = [0.6, 0.05, 0.13, 0.08, 0.05, 0.05, 0.02, 0.02];
+const USUAL_JAPANESE: [f64; 7] = [0.7, 0.08, 0.08, 0.01, 0.04, 0.02, 0.07];
 const USUAL_DATE: [f64; 9] = [0.8, 0.06, 0.01, 0.03, 0.02, 0.03, 0.01, 0.02, 0.02];
 
 /// A comparison as it will stand in the model.
@@ -19,22 +20,34 @@ pub(super) struct Compared {
     pub(super) levels: Vec<Level>,
     /// What m usually is, by level, where training must not stray far from it; or nothing.
     pub(super) usual: &'static [f64],
+    /// Chances of the first level, of one thing and of two, that training must leave as they are.
+    pub(super) fixed: Option<(f64, f64)>,
 }
 
 /// A level: its name, its test as TOML, whether rare values weigh more.
 pub(super) struct Level(pub(super) &'static str, pub(super) String, pub(super) bool);
 
+/// What the first look shows of a field beyond its own values.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Shown {
+    /// By how much the numbers of one differ between two files.
+    pub(super) shift: f64,
+    /// The share of the likely matches that share the value, of a column that names collections.
+    pub(super) collection: Option<f64>,
+}
+
 /// The comparison of one field.
-pub(super) fn compared(place: usize, field: &Field) -> Compared {
+pub(super) fn compared(place: usize, field: &Field, shown: Shown) -> Compared {
     let (kind, levels) = match field.nature {
         Nature::Name => ("jaro_winkler", name_levels()),
         Nature::FullName => ("tokens", full_name_levels()),
         Nature::Words => ("tokens", words_levels()),
         Nature::LongText => ("tokens", long_text_levels()),
         Nature::Code => ("identifier", code_levels(field)),
+        Nature::Codes => ("tokens", codes_levels()),
         Nature::Category => ("exact", vec![same(), otherwise()]),
         Nature::Date => ("date", date_levels()),
-        Nature::Number => ("number", number_levels(field)),
+        Nature::Number => ("number", number_levels(field, shown.shift)),
     };
     let usual: &[f64] = match field.nature {
         _ if !field.is_identity() => &[],
@@ -49,6 +62,33 @@ pub(super) fn compared(place: usize, field: &Field) -> Compared {
         fields: vec![place],
         levels,
         usual,
+        fixed: shown
+            .collection
+            .map(|same| (same, field.profile.chance_same)),
+    }
+}
+
+/// A Japanese name with its reading, where a column has it.
+pub(super) fn japanese(place: usize, reading: Option<usize>, field: &Field) -> Compared {
+    Compared {
+        name: field.name().to_owned(),
+        kind: "japanese_name",
+        fields: std::iter::once(place).chain(reading).collect(),
+        levels: vec![
+            same(),
+            Level("the same but for variants", text("variants"), true),
+            Level("the same reading", text("reading"), true),
+            Level("in the other order", text("swapped"), true),
+            Level("close", figure("near", "0.92"), false),
+            Level("similar", figure("near", "0.8"), false),
+            otherwise(),
+        ],
+        usual: if field.is_identity() {
+            &USUAL_JAPANESE
+        } else {
+            &[]
+        },
+        fixed: None,
     }
 }
 
@@ -71,6 +111,7 @@ pub(super) fn both_names(given: usize, surname: usize) -> Compared {
         fields: vec![given, surname],
         levels,
         usual: &USUAL_NAMES,
+        fixed: None,
     }
 }
 
@@ -119,6 +160,8 @@ fn words_levels() -> Vec<Level> {
         Level("close words", figure("near", "0.93"), false),
         Level("one within the other", text("subset"), true),
         Level("similar words", figure("near", "0.83"), false),
+        Level("six tenths by weight", figure("weighted", "0.6"), false),
+        Level("a third by weight", figure("weighted", "0.36"), false),
         Level("a shared word", figure("shared", "1"), true),
         otherwise(),
     ]
@@ -136,6 +179,16 @@ fn long_text_levels() -> Vec<Level> {
         weighted("a quarter by weight", "0.25"),
         weighted("a seventh by weight", "0.15"),
         Level("a shared word", figure("shared", "1"), false),
+        otherwise(),
+    ]
+}
+
+fn codes_levels() -> Vec<Level> {
+    vec![
+        same(),
+        Level("the same in any order", text("same_words"), true),
+        Level("one's within the other's", text("subset"), true),
+        Level("one in common", figure("shared", "1"), true),
         otherwise(),
     ]
 }
@@ -170,7 +223,64 @@ fn date_levels() -> Vec<Level> {
     ]
 }
 
-fn number_levels(field: &Field) -> Vec<Level> {
+/// Levels by differences, the least first.
+fn within(levels: &[(&'static str, &str)]) -> Vec<Level> {
+    let mut all = vec![same()];
+    all.extend(
+        levels
+            .iter()
+            .map(|&(name, most)| Level(name, figure("within", most), false)),
+    );
+    all.push(otherwise());
+    all
+}
+
+/// Levels of ages that grow between two files.
+fn shifted(shift: f64) -> Vec<Level> {
+    let apart = |name, slip: f64| {
+        let (least, most) = ((shift - slip).max(0.0), shift + slip);
+        Level(name, format!("{{ apart = [{least}, {most}] }}"), false)
+    };
+    vec![
+        apart("older by the years between", 0.0),
+        apart("a year off", 1.0),
+        apart("two years off", 2.0),
+        apart("within five years", 5.0),
+        otherwise(),
+    ]
+}
+
+fn number_levels(field: &Field, shift: f64) -> Vec<Level> {
+    if shift > 0.0 {
+        return shifted(shift);
+    }
+    match field.role {
+        Role::Age => {
+            return within(&[
+                ("a year off", "1"),
+                ("two years off", "2"),
+                ("within five years", "5"),
+            ]);
+        }
+        Role::Latitude | Role::Longitude => {
+            return within(&[
+                ("within 200 m", "0.002"),
+                ("within a kilometre", "0.01"),
+                ("within five kilometres", "0.05"),
+                ("within 20 km", "0.2"),
+                ("within 100 km", "1"),
+            ]);
+        }
+        Role::Length => {
+            return within(&[
+                ("a second off", "1"),
+                ("within three seconds", "3"),
+                ("within ten seconds", "10"),
+                ("within half a minute", "30"),
+            ]);
+        }
+        _ => {}
+    }
     if field.role == Role::Year {
         return vec![
             same(),

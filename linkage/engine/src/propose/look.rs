@@ -15,6 +15,8 @@ const PAIRS_MAX: u64 = 500_000;
 /// Random pairs that show how often different records agree.
 const RANDOM_PAIRS: u64 = 150_000;
 const ROUNDS: usize = 25;
+/// What tells persons of one household apart differs between records of one person this often, at most.
+const DIFFERENT_MAX: f64 = 0.2;
 /// Levels of one person's values, as is usual.
 const USUAL: [f64; LEVELS] = [0.75, 0.12, 0.05, 0.08];
 /// What is usual counts as so many pairs; of what tells persons of one household apart, as so many for each record.
@@ -26,6 +28,7 @@ const GIVEN_PAIRS: f64 = 20.0;
 const MATCHES_PER_RECORD: f64 = 0.2;
 
 /// A pair looked at.
+#[derive(Clone)]
 pub(super) struct Look {
     pub(super) left: Row,
     pub(super) right: Row,
@@ -51,6 +54,15 @@ pub(super) struct Chances {
 impl Look {
     pub(super) fn is_given_by(&self, rule: usize) -> bool {
         self.rules[rule / 64] >> (rule % 64) & 1 == 1
+    }
+
+    /// The pair once more, to be weighed otherwise.
+    pub(super) fn again(&self) -> Self {
+        Self {
+            rules: Vec::new(),
+            levels: self.levels.clone(),
+            ..*self
+        }
     }
 
     /// Pairs like it that are matches.
@@ -209,7 +221,7 @@ pub(super) fn learn(
     };
     for round in 0..ROUNDS {
         if round % 5 == 0 {
-            chances.given = given(sights, used, &chances, shared);
+            chances.given = given(sights, used, &chances, shared, extent);
         }
         weigh(looks, sights, used, &chances);
         let matches = maximise(looks, sights, &mut chances, records);
@@ -242,6 +254,12 @@ fn maximise(looks: &[Look], sights: &[Sight<'_>], chances: &mut Chances, records
         for level in 0..LEVELS {
             m[level] = (counts[level] + strength * USUAL[level]) / sum;
         }
+        let last = LEVELS - 1;
+        if sight.identity && m[last] > DIFFERENT_MAX {
+            let rest = (1.0 - DIFFERENT_MAX) / (1.0 - m[last]);
+            m[..last].iter_mut().for_each(|m| *m *= rest);
+            m[last] = DIFFERENT_MAX;
+        }
     }
     matches
 }
@@ -252,6 +270,7 @@ fn given(
     used: &[bool],
     chances: &Chances,
     shared: &[Vec<Look>],
+    extent: Extent<'_>,
 ) -> Vec<Vec<f64>> {
     let mut given = vec![vec![0.0; sights.len()]; sights.len()];
     for (by, looks) in shared.iter().enumerate().filter(|(by, _)| used[*by]) {
@@ -264,7 +283,9 @@ fn given(
                     .sum::<f64>();
             let apart =
                 |place: usize| sights[place].identity && used[place] && look.levels[place] == 3;
-            let different = if (0..sights.len()).any(apart) {
+            // Where no file holds anything twice, its households show how different records agree.
+            let in_one_file = !extent.holds(look.left, look.right);
+            let different = if in_one_file || (0..sights.len()).any(apart) {
                 1.0
             } else {
                 1.0 / (1.0 + odds.exp())
@@ -285,7 +306,8 @@ fn given(
     given
 }
 
-fn weigh(looks: &mut [Look], sights: &[Sight<'_>], used: &[bool], chances: &Chances) {
+/// Gives each pair its chance.
+pub(super) fn weigh(looks: &mut [Look], sights: &[Sight<'_>], used: &[bool], chances: &Chances) {
     looks.par_iter_mut().for_each(|look| {
         let evidence = (0..sights.len())
             .filter(|&place| used[place])

@@ -9,7 +9,9 @@ mod gather;
 mod headings;
 mod levels;
 mod look;
+mod nothing;
 mod profile;
+mod relation;
 mod sight;
 mod write;
 
@@ -143,6 +145,11 @@ struct Findings {
     across_alone: bool,
     /// By source: likely doubles within it for each of its records that has a partner elsewhere.
     doubles: Vec<f64>,
+    /// By field: the share of the likely matches that share its value, where that is so rare that it must name the collection a
+    /// record comes from, which holds each thing once.
+    collections: Vec<Option<f64>>,
+    /// By field: by how much the numbers of one differ between two files, as ages do between two censuses.
+    shifts: Vec<f64>,
     /// Share of the likely matches in which given name and surname stand in each other's place.
     exchanged: f64,
     /// The chosen rules: keys, largest block, and what they find.
@@ -174,26 +181,28 @@ impl Findings {
         let pairs_max = PAIRS_MIN.max(PAIRS_PER_RECORD * files.sources.len() as u64);
         let keys = keys(fields, table)?;
         let mut possible = candidates(&keys, extent, pairs_max);
-        let sights = fields.iter().map(Sight::new).collect::<Vec<_>>();
+        let mut sights = fields.iter().map(Sight::new).collect::<Vec<_>>();
         let names = candidates::name_pairs(fields).first().copied();
         let mut looks = looks(&keys, &possible, &sights, extent, names);
-        let shared = (0..fields.len())
+        let mut shared = (0..fields.len())
             .map(|by| evidence::pairs_of_one_value(fields, by, &sights, extent))
             .collect::<Vec<_>>();
-        let (used, ignored) = evidence_of(fields, &mut looks, &sights, extent, &shared);
+        let ((used, ignored), doubles) = evidence_and_doubles(
+            fields,
+            (&mut looks, &shared),
+            &sights,
+            &mut extent,
+            source_count,
+        );
+        for candidate in &mut possible {
+            candidates::recount(candidate, &keys, extent);
+        }
         learn(&mut looks, &sights, &used, extent, &shared);
-        let doubles = doubles(&looks, files.sources, source_count);
-        extent.across_alone =
-            source_count > 1 && doubles.iter().all(|&doubles| doubles < DOUBLES_MAX);
-        if extent.across_alone {
-            looks.retain(|look| extent.holds(look.left, look.right));
-            for candidate in &mut possible {
-                candidates::recount(candidate, &keys, extent);
-            }
+        if relation::shift_numbers(&mut sights, fields, (&mut looks, &mut shared), extent) {
             learn(&mut looks, &sights, &used, extent, &shared);
         }
         let exchanged = exchanged(names, &sights, &looks);
-        let mut choice = choose::choose(&possible, &looks, extent, pairs_max);
+        let mut choice = choose::choose((&possible, &keys), &looks, extent, pairs_max);
         let tied = names.filter(|_| exchanged >= write::EXCHANGED_MIN);
         choose::with_rules_to_learn_from(
             &mut choice,
@@ -208,6 +217,8 @@ impl Findings {
             rules: rules.collect(),
             exchanged,
             recall: choice.recall,
+            collections: relation::collections(fields, &looks),
+            shifts: sights.iter().map(|sight| sight.shift).collect(),
             used,
             ignored,
             across_alone: extent.across_alone,
@@ -232,6 +243,34 @@ impl Chosen {
             added,
         }
     }
+}
+
+/// What is evidence, and the doubles within each file. Of files without doubles only pairs across them stay, and the extent
+/// says so.
+fn evidence_and_doubles(
+    fields: &[Field],
+    (looks, shared): (&mut Vec<Look>, &[Vec<Look>]),
+    sights: &[Sight<'_>],
+    extent: &mut Extent<'_>,
+    source_count: usize,
+) -> ((Vec<bool>, Vec<Ignored>), Vec<f64>) {
+    if source_count < 2 {
+        let evidence = evidence_of(fields, looks, sights, *extent, shared);
+        return (evidence, vec![0.0; source_count]);
+    }
+    let whole = looks.clone();
+    let mut restrict = |looks: &mut Vec<Look>, used: &[bool]| {
+        let doubles = doubles_of(looks, sights, used, *extent, shared, source_count);
+        extent.across_alone = doubles.iter().all(|&doubles| doubles < DOUBLES_MAX);
+        looks.retain(|look| extent.holds(look.left, look.right));
+        (doubles, *extent)
+    };
+    let (_, tried) = restrict(looks, &vec![true; fields.len()]);
+    let evidence = evidence_of(fields, looks, sights, tried, shared);
+    // What is no evidence may have misled.
+    *looks = whole;
+    let (doubles, _) = restrict(looks, &evidence.0);
+    (evidence, doubles)
 }
 
 /// Which fields are compared, and why the others are not.
@@ -271,6 +310,35 @@ fn evidence_of(
         }
     }
     (used, ignored)
+}
+
+/// The same, learnt as if no file held anything twice: then the households within a file show how different records agree, and
+/// only what agrees beyond that is a double.
+fn doubles_of(
+    looks: &[Look],
+    sights: &[Sight<'_>],
+    used: &[bool],
+    extent: Extent<'_>,
+    shared: &[Vec<Look>],
+    source_count: usize,
+) -> Vec<f64> {
+    let apart = Extent {
+        across_alone: source_count > 1,
+        ..extent
+    };
+    let (mut across, mut within) = (Vec::new(), Vec::new());
+    for look in looks {
+        let part = if apart.holds(look.left, look.right) {
+            &mut across
+        } else {
+            &mut within
+        };
+        part.push(look.again());
+    }
+    let chances = learn(&mut across, sights, used, apart, shared);
+    look::weigh(&mut within, sights, used, &chances);
+    across.append(&mut within);
+    doubles(&across, extent.sources, source_count)
 }
 
 /// Likely matches within each source for each likely match of its records with another source.

@@ -1,6 +1,7 @@
 //! What the values of a column look like, without regard to its heading.
 
-use crate::column::{Reading, read_date, read_number};
+use super::nothing::is_nothing;
+use crate::column::{Reading, read_date, read_number, seconds};
 use crate::{Codes, MISSING};
 
 /// Distinct values that are looked at for their looks; enough for shares to a percent.
@@ -33,6 +34,10 @@ pub(super) struct Profile {
     pub(super) dates: f64,
     pub(super) years: f64,
     pub(super) telephones: f64,
+    /// Shares of values that are durations, that hold kanji, that are kana alone.
+    pub(super) durations: f64,
+    pub(super) kanji: f64,
+    pub(super) kana: f64,
     /// Share of digits-only values with the commonest length.
     pub(super) even_length: f64,
     /// Chance that the values of two records are the same.
@@ -154,6 +159,9 @@ impl Profile {
         let mut weight = 0.0;
         for code in (1..).take(codes.distinct()).step_by(step) {
             let text = codes.name(code).trim();
+            if is_nothing(text) {
+                continue;
+            }
             // A common value counts more, but not as much more as it is commoner.
             let count = f64::from(codes.counts()[code as usize]).sqrt();
             let add = |sum: &mut f64, holds: bool| *sum += if holds { count } else { 0.0 };
@@ -183,6 +191,12 @@ impl Profile {
                 &mut self.telephones,
                 !only && looks_like_a_telephone(text, digits),
             );
+            add(&mut self.durations, !seconds(text).is_empty());
+            add(&mut self.kanji, text.chars().any(is_kanji));
+            add(
+                &mut self.kana,
+                text.chars().any(is_kana) && !text.chars().any(is_kanji),
+            );
             if only {
                 *lengths.entry(digits).or_default() += 1;
             }
@@ -199,6 +213,9 @@ impl Profile {
             &mut self.years,
             &mut self.dates,
             &mut self.telephones,
+            &mut self.durations,
+            &mut self.kanji,
+            &mut self.kana,
         ] {
             *figure /= weight;
         }
@@ -231,6 +248,15 @@ fn looks_like_a_telephone(text: &str, digits: usize) -> bool {
                 .filter(|letter| !letter.is_ascii_digit())
                 .count()
                 >= 2)
+}
+
+fn is_kanji(letter: char) -> bool {
+    matches!(letter, '\u{3400}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '々')
+}
+
+/// Of either kind and width.
+fn is_kana(letter: char) -> bool {
+    matches!(letter, '\u{3041}'..='\u{30ff}' | '\u{ff66}'..='\u{ff9d}')
 }
 
 #[expect(clippy::cast_precision_loss, reason = "counts are far below 2^53")]

@@ -3,6 +3,7 @@
 use rustc_hash::FxHashMap;
 
 use super::field::{Field, Nature, number_of};
+use super::headings::Role;
 use super::profile::to_f64;
 use crate::{Codes, MISSING, Row};
 
@@ -15,6 +16,9 @@ pub(super) const ABSENT: u8 = 4;
 pub(super) struct Sight<'a> {
     codes: &'a Codes,
     nature: Nature,
+    role: Role,
+    /// How far apart the numbers of one are: the years between two files, of ages.
+    pub(super) shift: f64,
     words: Vec<Vec<(u32, f32)>>,
     numbers: Vec<f64>,
     present: f64,
@@ -29,13 +33,15 @@ impl<'a> Sight<'a> {
         let codes = &field.texts;
         let in_words = matches!(
             field.nature,
-            Nature::Words | Nature::LongText | Nature::FullName
+            Nature::Words | Nature::LongText | Nature::FullName | Nature::Codes
         );
         Self {
             identity: field.is_identity(),
             chance_same: field.profile.chance_same,
             codes,
             nature: field.nature,
+            role: field.role,
+            shift: 0.0,
             words: if in_words {
                 weighted_words(codes)
             } else {
@@ -61,7 +67,7 @@ impl<'a> Sight<'a> {
         let (left, right) = (self.codes.at(left), self.codes.at(right));
         match (left, right) {
             (MISSING, _) | (_, MISSING) => ABSENT,
-            _ if left == right => 0,
+            _ if left == right && self.shift == 0.0 => 0,
             _ => self.unequal(left.min(right), left.max(right)),
         }
     }
@@ -86,13 +92,28 @@ impl<'a> Sight<'a> {
             Nature::Code => by_errors(texts()),
             Nature::Date => by_date(texts()),
             Nature::FullName => self.by_words(left, right).min(by_similarity(texts())),
-            Nature::Words | Nature::LongText => self.by_words(left, right),
+            Nature::Words | Nature::LongText | Nature::Codes => self.by_words(left, right),
         }
+    }
+
+    /// How much larger the right record's number is.
+    pub(super) fn difference(&self, left: Row, right: Row) -> Option<f64> {
+        let number = |row: Row| self.numbers.get(self.codes.at(row) as usize).copied();
+        let difference = number(right)? - number(left)?;
+        (!difference.is_nan()).then_some(difference)
     }
 
     fn by_distance(&self, left: u32, right: u32) -> u8 {
         let (left, right) = (self.numbers[left as usize], self.numbers[right as usize]);
         let (distance, size) = ((left - right).abs(), left.abs().max(right.abs()));
+        if self.shift > 0.0 || self.role == Role::Age {
+            return by_bounds((distance - self.shift).abs(), 1.0, 3.0);
+        }
+        match self.role {
+            Role::Latitude | Role::Longitude => return by_bounds(distance, 0.02, 0.2),
+            Role::Length => return by_bounds(distance, 2.0, 8.0),
+            _ => {}
+        }
         if distance <= 1.0 && size > 100.0 || distance <= 0.02 * size {
             1
         } else if distance <= 0.15 * size && size <= 1000.0 || distance <= 3.0 && size > 1000.0 {
@@ -120,6 +141,16 @@ impl<'a> Sight<'a> {
         } else {
             3
         }
+    }
+}
+
+fn by_bounds(distance: f64, close: f64, loose: f64) -> u8 {
+    if distance <= close {
+        1
+    } else if distance <= loose {
+        2
+    } else {
+        3
     }
 }
 

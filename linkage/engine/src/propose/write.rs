@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::candidates::name_pairs;
 use super::field::Field;
 use super::gather::Ignored;
-use super::levels::{Compared, both_names, compared};
+use super::levels::{Compared, Shown, both_names, compared, japanese};
 use super::{Findings, Proposal, ProposalOptions, ProposedRule, RawFiles};
 use crate::model::{Clean, ColumnKind, Combine, Headings};
 use crate::{BlockingReport, LinkageError, Model};
@@ -63,21 +63,52 @@ fn comparisons(fields: &[Field], found: &Findings) -> Vec<Compared> {
     let exchanged = name_pairs(fields).into_iter().find(|(given, surname)| {
         found.exchanged >= EXCHANGED_MIN && found.used[*given] && found.used[*surname]
     });
+    let readings = readings(fields, found);
     for (place, field) in fields
         .iter()
         .enumerate()
         .filter(|(place, _)| found.used[*place])
     {
+        if readings.iter().any(|(_, reading)| *reading == Some(place)) {
+            continue;
+        }
         match exchanged {
             Some((given, surname)) if place == given || place == surname => {
                 if place == given.min(surname) {
                     all.push(both_names(given, surname));
                 }
             }
-            _ => all.push(compared(place, field)),
+            _ => match readings.iter().find(|(name, _)| *name == place) {
+                Some(&(_, reading)) => all.push(japanese(place, reading, field)),
+                None => all.push(compared(place, field, shown(found, place))),
+            },
         }
     }
     all
+}
+
+fn shown(found: &Findings, place: usize) -> Shown {
+    Shown {
+        shift: found.shifts[place],
+        collection: found.collections[place],
+    }
+}
+
+/// Names in kanji, each with the column that holds its reading, if there is one.
+fn readings(fields: &[Field], found: &Findings) -> Vec<(usize, Option<usize>)> {
+    let used = |place: &usize| found.used[*place];
+    let mut readings = Vec::<(usize, Option<usize>)>::new();
+    for name in (0..fields.len()).filter(used) {
+        if fields[name].is_kanji_name() {
+            let reading = (0..fields.len()).filter(used).find(|&place| {
+                fields[place].is_kana_name()
+                    && fields[place].role == fields[name].role
+                    && readings.iter().all(|(_, taken)| *taken != Some(place))
+            });
+            readings.push((name, reading));
+        }
+    }
+    readings
 }
 
 fn text_of(
@@ -100,12 +131,19 @@ fn text_of(
     for comparison in compared {
         write_comparison(&mut text, comparison, fields, found);
     }
+    // What every rule decides could be learnt from none.
+    let fixed = |comparison: &Compared, rule: &super::Chosen| {
+        let mut fields = comparison.fields.iter();
+        fields.any(|field| rule.fields.contains(field))
+    };
+    let learnt = |comparison: &&Compared| !found.rules.iter().all(|rule| fixed(comparison, rule));
+    let compared = compared.iter().filter(learnt).collect::<Vec<_>>();
     for (place, rule) in found.rules.iter().enumerate() {
         write_rule(
             &mut text,
             rule,
             report.and_then(|report| report.rules.get(place)),
-            compared,
+            &compared,
         );
     }
     text
@@ -202,12 +240,14 @@ fn column(text: &mut String, field: &Field) {
     let (settings, profile) = (&field.settings, &field.profile);
     let distinct = grouped(profile.distinct as u64);
     let filled = percent(profile.fill());
+    let taken = if field.derived {
+        "words with digits within a longer text"
+    } else {
+        field.role.told()
+    };
     line(
         text,
-        format_args!(
-            "\n# Taken for {}: {filled} filled, {distinct} values.",
-            field.role.told()
-        ),
+        format_args!("\n# Taken for {taken}: {filled} filled, {distinct} values."),
     );
     line(
         text,
@@ -253,7 +293,14 @@ fn column(text: &mut String, field: &Field) {
 }
 
 fn write_comparison(text: &mut String, comparison: &Compared, fields: &[Field], found: &Findings) {
-    if comparison.kind == "names" {
+    if comparison.fixed.is_some() {
+        line(
+            text,
+            format_args!(
+                "\n# Likely matches hardly ever share it: it names collections that hold each thing once."
+            ),
+        );
+    } else if comparison.kind == "names" {
         let share = percent(found.exchanged);
         line(
             text,
@@ -288,9 +335,17 @@ fn write_comparison(text: &mut String, comparison: &Compared, fields: &[Field], 
     }
     line(text, format_args!("level = ["));
     for (place, level) in comparison.levels.iter().enumerate() {
-        let rarity = if level.2 { ", rarity = true" } else { "" };
-        let usual = comparison.usual.get(place);
-        let usual = usual.map_or(String::new(), |m| format!(", m = {m}"));
+        let rarity = level.2 && comparison.fixed.is_none();
+        let rarity = if rarity { ", rarity = true" } else { "" };
+        let usual = match (comparison.fixed, comparison.usual.get(place)) {
+            (Some((m, u)), _) if place == 0 => format!(", m = {m:.6}, u = {u:.6}, fixed = true"),
+            (Some((m, u)), _) => {
+                let (m, u) = (1.0 - m, 1.0 - u);
+                format!(", m = {m:.6}, u = {u:.6}, fixed = true")
+            }
+            (None, Some(m)) => format!(", m = {m}"),
+            (None, None) => String::new(),
+        };
         line(
             text,
             format_args!(
@@ -307,7 +362,7 @@ fn write_rule(
     text: &mut String,
     rule: &super::Chosen,
     counted: Option<&crate::RuleReport>,
-    compared: &[Compared],
+    compared: &[&Compared],
 ) {
     line(text, format_args!(""));
     if let Some(counted) = counted {
@@ -393,6 +448,9 @@ fn clean_name(step: Clean) -> &'static str {
         Clean::NoZeros => "no_zeros",
         Clean::NoBrackets => "no_brackets",
         Clean::JoinCodes => "join_codes",
+        Clean::Codes => "codes",
+        Clean::NoCodes => "no_codes",
+        Clean::Seconds => "seconds",
     }
 }
 
