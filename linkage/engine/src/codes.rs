@@ -405,8 +405,7 @@ mod tests {
         };
         for rows in [0, 1, FEW - 1, FEW, FEW + 1, 1_000] {
             let values = (0..rows).map(value).collect::<Vec<_>>();
-            let (mut one_by_one, mut together) =
-                (CodesBuilder::default(), CodesBuilder::default());
+            let (mut one_by_one, mut together) = (CodesBuilder::default(), CodesBuilder::default());
             for value in &values {
                 one_by_one.push(Some(value));
             }
