@@ -1,0 +1,125 @@
+//! What linking misses: pairs that a number ties are looked for again without any numbers. Whoever is found only by his number
+//! would have been missed without one; records without a number are missed as often (capture and recapture, with numbers and all
+//! other evidence as the two captures).
+
+use std::collections::BTreeMap;
+
+use linkage::Level;
+
+use super::draw::Draws;
+use super::{Places, Stratum, clusters_of, count};
+use crate::LinkError;
+use crate::compare::IdFit;
+use crate::link::{Linked, link};
+
+/// Fewer tied pairs do not tell a stratum's own part; all strata's together stand in.
+const TIED_MIN: u64 = 30;
+/// Records without a number may be poorer, or richer, in all else: the missed may be more or fewer by this factor, as a standard deviation
+/// of its logarithm.
+const SELECTION: f64 = 0.4;
+/// The same for strata that borrow the part of others.
+const BORROWED: f64 = 1.0;
+
+/// Two sources' pairs.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct HeldOut {
+    /// Pairs that share a cluster.
+    pub(super) links: u64,
+    /// Of them, those that a number ties.
+    pub(super) tied: u64,
+    /// Of the tied, those that are found without numbers.
+    pub(super) found: u64,
+    /// From where the part that is missed comes: tied and missed, and whether they are the stratum's own.
+    told_by: (u64, u64, bool),
+}
+
+impl HeldOut {
+    /// Pairs of one person that do not share a cluster, as expected.
+    pub(super) fn expected_lost(&self) -> f64 {
+        let (tied, missed, _) = self.told_by;
+        self.lost((count(missed) + 0.5) / (count(tied) + 1.0))
+    }
+
+    /// The same under figures that may be.
+    pub(super) fn drawn_lost(&self, draws: &mut Draws) -> f64 {
+        let (tied, missed, own) = self.told_by;
+        let doubt = if own { SELECTION } else { BORROWED };
+        let share = draws.share(count(missed), count(tied)) * (doubt * draws.normal()).exp();
+        // The missed are counts of their own.
+        draws.gamma(self.lost(share.min(0.9)) + 0.5) - 0.25
+    }
+
+    /// How many are lost of those without a number, when `share` of all are.
+    fn lost(&self, share: f64) -> f64 {
+        count(self.links - self.tied) * share / (1.0 - share)
+    }
+}
+
+/// By stratum, what is found without numbers.
+///
+/// # Errors
+/// As [`link`].
+pub(super) fn held_out<'a>(
+    places: &Places<'a>,
+    linked: &Linked,
+) -> Result<BTreeMap<Stratum<'a>, HeldOut>, LinkError> {
+    let mut strata = links(places, linked);
+    let Some(ids) = linked
+        .model
+        .comparisons
+        .iter()
+        .position(|of| of.name == "ids")
+    else {
+        return Ok(strata);
+    };
+    let mut model = linked.model.clone();
+    model.comparisons.remove(ids);
+    model
+        .blocks
+        .retain(|block| !block.on.iter().any(|column| column == "known_id"));
+    for block in &mut model.blocks {
+        block.fixes.retain(|name| name != "ids");
+    }
+    let again = clusters_of(
+        places.subjects.len(),
+        &link(places.subjects, &model, &|_, _, _| {})?,
+    );
+    for (pair, parts) in linked.pairs.iter().zip(&linked.parts) {
+        let (left, right) = (pair.left as usize, pair.right as usize);
+        let is_tied = matches!(parts[ids].level, Level::At(fit) if fit <= IdFit::SexAgrees as u8);
+        if is_tied && places.are_together(left, right) {
+            let stratum = strata.entry(places.stratum(left, right)).or_default();
+            stratum.tied += 1;
+            stratum.found += u64::from(again[left] == again[right]);
+        }
+    }
+    borrow(&mut strata);
+    Ok(strata)
+}
+
+/// Pairs that share a cluster.
+fn links<'a>(places: &Places<'a>, linked: &Linked) -> BTreeMap<Stratum<'a>, HeldOut> {
+    let mut strata = BTreeMap::<_, HeldOut>::new();
+    for members in &linked.clusters {
+        for (place, &left) in members.iter().enumerate() {
+            for &right in &members[place + 1..] {
+                strata.entry(places.stratum(left, right)).or_default().links += 1;
+            }
+        }
+    }
+    strata
+}
+
+/// Gives every stratum the part of its own pairs that is missed, or that of all.
+fn borrow(strata: &mut BTreeMap<Stratum<'_>, HeldOut>) {
+    let all = strata.values().fold((0, 0), |(tied, missed), told| {
+        (tied + told.tied, missed + told.tied - told.found)
+    });
+    for told in strata.values_mut() {
+        told.told_by = if told.tied >= TIED_MIN {
+            (told.tied, told.tied - told.found, true)
+        } else {
+            (all.0, all.1, false)
+        };
+    }
+}
