@@ -18,7 +18,7 @@ mod rules;
 mod subject;
 
 pub use error::LinkError;
-pub use estimate::{Estimate, EstimatedAccuracy, estimate};
+pub use estimate::{Estimate, EstimatedAccuracy, NumbersHeldOut, estimate};
 pub use hla::{Allele, Typing};
 pub use link::{
     ForReview, Linked, MODEL, Vetoed, default_model, explain, link, link_without_rules,

@@ -49,15 +49,24 @@ fn estimated(patients: &[Patient]) -> (f64, Estimate) {
     let linked = link(&subjects, &default_model().unwrap(), &|_, _, _| {}).unwrap();
     let estimate = estimate(&subjects, &linked, SEED).unwrap();
     let found = estimate.across.links;
-    (f64::from(u32::try_from(found).unwrap()) / f64::from(CROWD / 2), estimate)
+    (
+        f64::from(u32::try_from(found).unwrap()) / f64::from(CROWD / 2),
+        estimate,
+    )
 }
 
 #[test]
 fn what_numbers_alone_find_tells_what_is_missed_without_them() {
     let (recall, estimate) = estimated(&world(4));
     let told = estimate.across.recall;
-    assert!(recall < 0.95, "poor records without a number are missed: {recall}");
-    assert!(told.low <= recall && recall <= told.high, "{recall} {told:?}");
+    assert!(
+        recall < 0.95,
+        "poor records without a number are missed: {recall}"
+    );
+    assert!(
+        told.low <= recall && recall <= told.high,
+        "{recall} {told:?}"
+    );
     assert!((told.value - recall).abs() < 0.05, "{recall} {told:?}");
     let (tied, found) = estimate.across.held_out;
     assert!(tied > found && found > 0, "{tied} {found}");
@@ -69,7 +78,10 @@ fn rich_records_are_estimated_to_be_found() {
     assert!((recall - 1.0).abs() < 1e-9, "{recall}");
     assert!(estimate.across.recall.value > 0.99, "{:?}", estimate.across);
     let precision = estimate.across.precision;
-    assert!(precision.low > 0.99 && precision.high >= 1.0, "{precision:?}");
+    assert!(
+        precision.low > 0.99 && precision.high >= 1.0,
+        "{precision:?}"
+    );
     assert_eq!(estimate.across.strangers.1, 0);
     assert!(estimate.across.twins.0 > 100, "{:?}", estimate.across.twins);
 }

@@ -3,7 +3,7 @@
 use linkage::{Comparison, Memo, Outcome, PackedDate, Row};
 
 use crate::facts::{EventFact, Facts};
-use crate::subject::InfusionKind;
+use crate::subject::{InfusionKind, Registry};
 
 pub(super) const LEVELS: &[&str] = &[
     "several days",
@@ -46,18 +46,23 @@ impl Comparison for Events<'_> {
     }
 }
 
-/// The best fit and, for common days, the chance that two persons share them; `None` when nothing can be compared.
+/// The best fit and, for common days and estimates that fit, the chance that two persons share them; `None` when nothing can be compared.
 pub(crate) fn events_fit(facts: &Facts<'_>, left: Row, right: Row) -> Option<(EventFit, f32)> {
     let (ours, theirs) = (facts.events.at(left), facts.events.at(right));
     if ours.is_empty() || theirs.is_empty() {
         return clashes(facts, left, right).then_some((EventFit::Clash, 0.0));
     }
-    let (mut best, mut days) = (None::<EventFit>, Vec::new());
+    let (mut best, mut days, mut vague) = (None::<EventFit>, Vec::new(), Vec::new());
     for one in ours {
         for other in theirs.iter().filter(|other| other.kind == one.kind) {
             match day_fit(one, other) {
                 Some(EventFit::SameDay) => days.push((one.kind, one.date)),
-                fit => best = best.into_iter().chain(fit).min(),
+                fit => {
+                    if fit == Some(EventFit::Estimated) {
+                        vague.push((one.kind, vague_share(facts, one, other)));
+                    }
+                    best = best.into_iter().chain(fit).min();
+                }
             }
         }
     }
@@ -68,6 +73,7 @@ pub(crate) fn events_fit(facts: &Facts<'_>, left: Row, right: Row) -> Option<(Ev
         .map(|&(kind, day)| facts.event_share(kind, day))
         .product();
     match (days.len(), best) {
+        (0, Some(EventFit::Estimated)) => Some((EventFit::Estimated, rarest_of_each(vague))),
         (0, Some(fit)) => Some((fit, 0.0)),
         (0, None) => differing(facts, left, right).map(|fit| (fit, 0.0)),
         (1, _) => Some((EventFit::SameDay, share)),
@@ -98,6 +104,28 @@ fn day_fit(one: &EventFact, other: &EventFact) -> Option<EventFit> {
     }
 }
 
+/// The chance that all kinds of infusion that fit loosely do so in two persons.
+fn rarest_of_each(mut vague: Vec<(InfusionKind, f32)>) -> f32 {
+    vague.sort_by(|one, other| (one.0.cmp(&other.0)).then(one.1.total_cmp(&other.1)));
+    vague.dedup_by_key(|fit| fit.0);
+    vague.iter().map(|fit| fit.1).product()
+}
+
+/// The chance that two persons' infusions of that kind fit so loosely: one of them in the other's month, year, or weeks around.
+fn vague_share(facts: &Facts<'_>, one: &EventFact, other: &EventFact) -> f32 {
+    let date = one.date.max(other.date);
+    // A day that is not known is told as the first, with a mark.
+    let month_alone =
+        |event: &EventFact| event.date.day() == 0 || (event.estimated && event.date.day() == 1);
+    let one_month = one.date.year_month() == other.date.year_month();
+    let around = match one.date.month().min(other.date.month()) {
+        0 => 6,
+        _ if one_month && (month_alone(one) || month_alone(other)) => 0,
+        _ => 1,
+    };
+    facts.months_share(one.kind, date, around)
+}
+
 /// No date fits: whether that speaks against one person.
 fn differing(facts: &Facts<'_>, left: Row, right: Row) -> Option<EventFit> {
     if clashes(facts, left, right) {
@@ -112,7 +140,32 @@ fn differing(facts: &Facts<'_>, left: Row, right: Row) -> Option<EventFit> {
     let both = ours
         .iter()
         .any(|one| theirs.iter().any(|other| comparable(one, other)));
-    (both && !facts.same_source(left, right)).then_some(EventFit::Differ)
+    (both && !facts.same_source(left, right) && !is_elsewhere(facts, left, right))
+        .then_some(EventFit::Differ)
+}
+
+/// Whether one is a hospital's own record of a person whom the other knows from other hospitals alone: a hospital tells what it
+/// did itself, and that none of it was done elsewhere says nothing, unless the other did much the same within weeks.
+fn is_elsewhere(facts: &Facts<'_>, left: Row, right: Row) -> bool {
+    let places = |row: Row| &facts.subjects[row as usize].facilities;
+    let (ours, theirs) = (places(left), places(right));
+    let of_a_hospital = |row| facts.registry(row) == Registry::Fhir;
+    let near = |one: &EventFact, other: &EventFact| {
+        let days = one.date.days().zip(other.date.days());
+        one.kind == other.kind
+            && days.is_some_and(|(one, other)| one.abs_diff(other) <= ESTIMATE_DAYS)
+    };
+    let both_treated = || {
+        let events = facts.events.at(left).iter();
+        events
+            .flat_map(|one| facts.events.at(right).iter().map(move |other| (one, other)))
+            .any(|(one, other)| near(one, other))
+    };
+    (of_a_hospital(left) || of_a_hospital(right))
+        && !ours.is_empty()
+        && !theirs.is_empty()
+        && !ours.iter().any(|place| theirs.contains(place))
+        && !both_treated()
 }
 
 /// Two transplants that each are told to be the same how-manieth, or one before a day up to which there was none.

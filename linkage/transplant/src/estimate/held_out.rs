@@ -5,13 +5,17 @@
 use std::collections::BTreeMap;
 
 use linkage::Level;
+use schema::Phi;
 
 use super::draw::Draws;
 use super::{Places, Stratum, clusters_of, count};
 use crate::LinkError;
 use crate::compare::IdFit;
 use crate::link::{Linked, link};
+use crate::subject::Subject;
 
+/// What a number ties.
+const TIES: [IdFit; 2] = [IdFit::BirthDateAgrees, IdFit::SexAgrees];
 /// Fewer tied pairs do not tell a stratum's own part; all strata's together stand in.
 const TIED_MIN: u64 = 30;
 /// Records without a number may be poorer, or richer, in all else: the missed may be more or fewer by this factor, as a standard deviation
@@ -72,21 +76,15 @@ pub(super) fn held_out<'a>(
     else {
         return Ok(strata);
     };
-    let mut model = linked.model.clone();
-    model.comparisons.remove(ids);
-    model
-        .blocks
-        .retain(|block| !block.on.iter().any(|column| column == "known_id"));
-    for block in &mut model.blocks {
-        block.fixes.retain(|name| name != "ids");
-    }
     let again = clusters_of(
         places.subjects.len(),
-        &link(places.subjects, &model, &|_, _, _| {})?,
+        &link(&unnumbered(places.subjects), &linked.model, &|_, _, _| {})?,
     );
     for (pair, parts) in linked.pairs.iter().zip(&linked.parts) {
         let (left, right) = (pair.left as usize, pair.right as usize);
-        let is_tied = matches!(parts[ids].level, Level::At(fit) if fit <= IdFit::SexAgrees as u8);
+        let is_tied = TIES
+            .map(|fit| Level::At(fit as u8))
+            .contains(&parts[ids].level);
         if is_tied && places.are_together(left, right) {
             let stratum = strata.entry(places.stratum(left, right)).or_default();
             stratum.tied += 1;
@@ -95,6 +93,21 @@ pub(super) fn held_out<'a>(
     }
     borrow(&mut strata);
     Ok(strata)
+}
+
+/// The subjects without the numbers of the same person elsewhere. Numbers that a record was retired into stay: they are a registry's own
+/// word, and what was retired is poor in all else, so that it would not stand for others.
+fn unnumbered(subjects: &[Subject]) -> Vec<Subject> {
+    let mut subjects = subjects.to_vec();
+    for subject in &mut subjects {
+        let retired = subject
+            .identifiers
+            .expose()
+            .iter()
+            .filter(|id| id.merged_into);
+        subject.identifiers = Phi::new(retired.cloned().collect());
+    }
+    subjects
 }
 
 /// Pairs that share a cluster.
@@ -110,16 +123,27 @@ fn links<'a>(places: &Places<'a>, linked: &Linked) -> BTreeMap<Stratum<'a>, Held
     strata
 }
 
-/// Gives every stratum the part of its own pairs that is missed, or that of all.
+/// Gives every stratum the part of its own pairs that is missed, or that of all strata of its kind, across sources or within
+/// one, or that of all.
 fn borrow(strata: &mut BTreeMap<Stratum<'_>, HeldOut>) {
-    let all = strata.values().fold((0, 0), |(tied, missed), told| {
-        (tied + told.tied, missed + told.tied - told.found)
-    });
-    for told in strata.values_mut() {
+    let all_of = |of: &dyn Fn(&Stratum<'_>) -> bool| {
+        let some = strata.iter().filter(|(stratum, _)| of(stratum));
+        some.fold((0, 0), |(tied, missed), (_, told)| {
+            (tied + told.tied, missed + told.tied - told.found)
+        })
+    };
+    let kinds = [
+        all_of(&|(one, other)| one == other),
+        all_of(&|(one, other)| one != other),
+    ];
+    let all = all_of(&|_| true);
+    for ((one, other), told) in strata {
+        let kind = kinds[usize::from(one != other)];
+        let (tied, missed) = if kind.0 >= TIED_MIN { kind } else { all };
         told.told_by = if told.tied >= TIED_MIN {
             (told.tied, told.tied - told.found, true)
         } else {
-            (all.0, all.1, false)
+            (tied, missed, false)
         };
     }
 }

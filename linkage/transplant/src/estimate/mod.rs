@@ -30,6 +30,21 @@ pub struct Estimate {
     pub across: EstimatedAccuracy,
     /// Pairs of records of one source.
     pub within: EstimatedAccuracy,
+    /// What numbers told, for each pair of sources.
+    pub held_out: Vec<NumbersHeldOut>,
+}
+
+/// Pairs that share a cluster, of two sources.
+#[derive(Clone, Debug, Serialize)]
+pub struct NumbersHeldOut {
+    /// The sources; twice the same for pairs within one.
+    pub sources: (String, String),
+    /// All pairs.
+    pub links: u64,
+    /// Of them, those that a number ties.
+    pub tied: u64,
+    /// Of the tied, those that are found without any numbers.
+    pub found: u64,
 }
 
 /// Figures over pairs of records that share a cluster; intervals hold the truth 95 times of 100.
@@ -66,7 +81,17 @@ pub fn estimate(subjects: &[Subject], linked: &Linked, seed: u64) -> Result<Esti
     Ok(Estimate {
         across: accuracy(&wrong.across, &held_out, |(one, other)| one != other, seed),
         within: accuracy(&wrong.within, &held_out, |(one, other)| one == other, seed),
+        held_out: held_out.iter().map(numbers_held_out).collect(),
     })
+}
+
+fn numbers_held_out((&(one, other), told): (&Stratum<'_>, &HeldOut)) -> NumbersHeldOut {
+    NumbersHeldOut {
+        sources: (one.to_owned(), other.to_owned()),
+        links: told.links,
+        tied: told.tied,
+        found: told.found,
+    }
 }
 
 /// Subjects with their clusters.
