@@ -96,7 +96,9 @@ fn day_fit(one: &EventFact, other: &EventFact) -> Option<EventFit> {
         (Some(first), Some(second)) if vague && first.abs_diff(second) <= ESTIMATE_DAYS => {
             Some(EventFit::Estimated)
         }
-        (Some(_), Some(_)) => None,
+        (Some(_), Some(_)) => (one.date.year_month() == other.date.year_month()
+            && (may_be_a_month(one) || may_be_a_month(other)))
+        .then_some(EventFit::Estimated),
         _ => one
             .date
             .compatible(other.date)
@@ -114,9 +116,7 @@ fn rarest_of_each(mut vague: Vec<(InfusionKind, f32)>) -> f32 {
 /// The chance that two persons' infusions of that kind fit so loosely: one of them in the other's month, year, or weeks around.
 fn vague_share(facts: &Facts<'_>, one: &EventFact, other: &EventFact) -> f32 {
     let date = one.date.max(other.date);
-    // A day that is not known is told as the first, with a mark.
-    let month_alone =
-        |event: &EventFact| event.date.day() == 0 || (event.estimated && event.date.day() == 1);
+    let month_alone = |event: &EventFact| event.date.day() == 0 || may_be_a_month(event);
     let one_month = one.date.year_month() == other.date.year_month();
     let around = match one.date.month().min(other.date.month()) {
         0 => 6,
@@ -124,6 +124,11 @@ fn vague_share(facts: &Facts<'_>, one: &EventFact, other: &EventFact) -> f32 {
         _ => 1,
     };
     facts.months_share(one.kind, date, around)
+}
+
+/// A day that is not known is told as the first of its month: with a mark, or in passing by forms that have no place for one.
+fn may_be_a_month(event: &EventFact) -> bool {
+    event.date.day() == 1 && (event.estimated || !event.own)
 }
 
 /// No date fits: whether that speaks against one person.

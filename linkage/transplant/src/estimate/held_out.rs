@@ -16,12 +16,14 @@ use crate::subject::Subject;
 
 /// What a number ties.
 const TIES: [IdFit; 2] = [IdFit::BirthDateAgrees, IdFit::SexAgrees];
-/// Fewer tied pairs do not tell a stratum's own part; all strata's together stand in.
+/// Fewer tied pairs hardly tell a stratum's own part ...
 const TIED_MIN: u64 = 30;
+/// ... which leans on that of its kind as on so many pairs.
+const PAIRS_OF_KIND: f64 = 100.0;
 /// Records without a number may be poorer, or richer, in all else: the missed may be more or fewer by this factor, as a standard deviation
 /// of its logarithm.
 const SELECTION: f64 = 0.4;
-/// The same for strata that borrow the part of others.
+/// The same for strata that have hardly any part of their own.
 const BORROWED: f64 = 1.0;
 
 /// Two sources' pairs.
@@ -33,22 +35,23 @@ pub(super) struct HeldOut {
     pub(super) tied: u64,
     /// Of the tied, those that are found without numbers.
     pub(super) found: u64,
-    /// From where the part that is missed comes: tied and missed, and whether they are the stratum's own.
-    told_by: (u64, u64, bool),
+    /// What tells the part that is missed: tied and missed, with those borrowed from other strata.
+    told_by: (f64, f64),
 }
 
 impl HeldOut {
     /// Pairs of one person that do not share a cluster, as expected.
     pub(super) fn expected_lost(&self) -> f64 {
-        let (tied, missed, _) = self.told_by;
-        self.lost((count(missed) + 0.5) / (count(tied) + 1.0))
+        let (tied, missed) = self.told_by;
+        self.lost((missed + 0.5) / (tied + 1.0))
     }
 
     /// The same under figures that may be.
     pub(super) fn drawn_lost(&self, draws: &mut Draws) -> f64 {
-        let (tied, missed, own) = self.told_by;
+        let (tied, missed) = self.told_by;
+        let own = self.tied >= TIED_MIN;
         let doubt = if own { SELECTION } else { BORROWED };
-        let share = draws.share(count(missed), count(tied)) * (doubt * draws.normal()).exp();
+        let share = draws.share(missed, tied) * (doubt * draws.normal()).exp();
         // The missed are counts of their own.
         draws.gamma(self.lost(share.min(0.9)) + 0.5) - 0.25
     }
@@ -123,8 +126,7 @@ fn links<'a>(places: &Places<'a>, linked: &Linked) -> BTreeMap<Stratum<'a>, Held
     strata
 }
 
-/// Gives every stratum the part of its own pairs that is missed, or that of all strata of its kind, across sources or within
-/// one, or that of all.
+/// Lets every stratum lean on all strata of its kind, across sources or within one, or on all where no number ties such pairs.
 fn borrow(strata: &mut BTreeMap<Stratum<'_>, HeldOut>) {
     let all_of = |of: &dyn Fn(&Stratum<'_>) -> bool| {
         let some = strata.iter().filter(|(stratum, _)| of(stratum));
@@ -140,10 +142,9 @@ fn borrow(strata: &mut BTreeMap<Stratum<'_>, HeldOut>) {
     for ((one, other), told) in strata {
         let kind = kinds[usize::from(one != other)];
         let (tied, missed) = if kind.0 >= TIED_MIN { kind } else { all };
-        told.told_by = if told.tied >= TIED_MIN {
-            (told.tied, told.tied - told.found, true)
-        } else {
-            (tied, missed, false)
-        };
+        let share = (count(missed) + 0.5) / (count(tied) + 1.0);
+        let pairs = PAIRS_OF_KIND.min(count(tied));
+        let own_missed = count(told.tied - told.found);
+        told.told_by = (count(told.tied) + pairs, own_missed + pairs * share);
     }
 }
