@@ -63,8 +63,13 @@ impl Draws {
 
     /// A share that may be after so many hits of so many (Jeffreys).
     pub(super) fn share(&mut self, hits: f64, of: f64) -> f64 {
-        let (hit, miss) = (self.gamma(hits + 0.5), self.gamma(of - hits + 0.5));
-        hit / (hit + miss)
+        self.beta(hits + 0.5, of - hits + 0.5)
+    }
+
+    /// A beta number.
+    pub(super) fn beta(&mut self, hits: f64, misses: f64) -> f64 {
+        let (hit, miss) = (self.gamma(hits), self.gamma(misses));
+        hit / (hit + miss).max(f64::MIN_POSITIVE)
     }
 }
 
@@ -89,5 +94,6 @@ mod tests {
         check(mean(|draws| draws.gamma(0.5)), 0.5);
         check(mean(|draws| draws.gamma(7.5)), 7.5);
         check(mean(|draws| draws.share(9.5, 19.0)), 0.5);
+        check(mean(|draws| draws.beta(0.2, 0.6)), 0.25);
     }
 }

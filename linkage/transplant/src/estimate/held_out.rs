@@ -43,7 +43,7 @@ impl HeldOut {
     /// Pairs of one person that do not share a cluster, as expected.
     pub(super) fn expected_lost(&self) -> f64 {
         let (tied, missed) = self.told_by;
-        self.lost((missed + 0.5) / (tied + 1.0))
+        self.lost(missed / tied.max(f64::MIN_POSITIVE))
     }
 
     /// The same under figures that may be.
@@ -51,7 +51,7 @@ impl HeldOut {
         let (tied, missed) = self.told_by;
         let own = self.tied >= TIED_MIN;
         let doubt = if own { SELECTION } else { BORROWED };
-        let share = draws.share(missed, tied) * (doubt * draws.normal()).exp();
+        let share = draws.beta(missed, tied - missed) * (doubt * draws.normal()).exp();
         // The missed are counts of their own.
         draws.gamma(self.lost(share.min(0.9)) + 0.5) - 0.25
     }
@@ -77,6 +77,7 @@ pub(super) fn held_out<'a>(
         .iter()
         .position(|of| of.name == "ids")
     else {
+        borrow(&mut strata);
         return Ok(strata);
     };
     let again = clusters_of(
@@ -142,9 +143,10 @@ fn borrow(strata: &mut BTreeMap<Stratum<'_>, HeldOut>) {
     for ((one, other), told) in strata {
         let kind = kinds[usize::from(one != other)];
         let (tied, missed) = if kind.0 >= TIED_MIN { kind } else { all };
-        let share = (count(missed) + 0.5) / (count(tied) + 1.0);
-        let pairs = PAIRS_OF_KIND.min(count(tied));
+        // Jeffreys' half a pair comes in once, with the kind.
+        let (of_kind, pairs) = (count(tied) + 1.0, PAIRS_OF_KIND.min(count(tied) + 1.0));
+        let borrowed = pairs * (count(missed) + 0.5) / of_kind;
         let own_missed = count(told.tied - told.found);
-        told.told_by = (count(told.tied) + pairs, own_missed + pairs * share);
+        told.told_by = (count(told.tied) + pairs, own_missed + borrowed);
     }
 }
