@@ -59,6 +59,7 @@ pub(crate) struct LifeLine<'a> {
     inborn_traits: Vec<usize>,
     diagnosis: Option<usize>,
     initials: Option<usize>,
+    disease: Option<usize>,
 }
 
 impl<'a> LifeLine<'a> {
@@ -77,6 +78,7 @@ impl<'a> LifeLine<'a> {
             inborn_traits: places(INBORN_TRAITS),
             diagnosis: places(&["diagnosis_date"]).pop(),
             initials: places(&["initials"]).pop(),
+            disease: places(&["disease"]).pop(),
         }
     }
 
@@ -149,7 +151,8 @@ impl<'a> LifeLine<'a> {
             || events_fit(self.facts, left, right).is_some_and(|(fit, _)| fit <= EventFit::DayOff)
     }
 
-    /// The part of the own traits' weight that a twin would have as well: half of a diagnosis within weeks, and the family name.
+    /// The part of the own traits' weight that a twin would have as well: half of a diagnosis within weeks, and the family name. Relatives
+    /// may share the disease, so that it says nothing for one person; another disease does speak against one.
     fn shared_by_relatives(&self, parts: &[Weighed]) -> f32 {
         let part = |place: Option<usize>| place.map(|place| parts[place]);
         let weeks = part(self.diagnosis).filter(
@@ -161,7 +164,8 @@ impl<'a> LifeLine<'a> {
             _ => GIVEN_NAME_BITS,
         };
         let family = part(self.initials).map_or(0.0, |part| (part.weight - given(part)).max(0.0));
-        for_it(weeks) / 2.0 + family
+        let other_disease = part(self.disease).map_or(0.0, |part| part.weight.min(0.0));
+        for_it(weeks) / 2.0 + family - other_disease
     }
 }
 

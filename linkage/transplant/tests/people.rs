@@ -505,3 +505,32 @@ fn the_first_of_a_month_told_in_passing_may_be_the_month() {
     let (first, second) = (weight("2020-10-01"), weight("2020-10-02"));
     assert!(first > second + 4.0, "{first} {second}");
 }
+
+#[test]
+fn twins_with_the_same_initials_and_other_diseases_stay_two() {
+    let twin = |key, initials, disease, facility, infused| {
+        patient("trump", key)
+            .person("1972-04-25", "male", initials)
+            .facility(facility)
+            .diagnosis(disease, "2023-01-22")
+            .infusion("HCT", infused, "allogeneic")
+            .typing("2022-01-01", COMMON)
+    };
+    let one = || twin("000900000001", "YR", "MDS", "F005", "2023-12-18");
+    assert_ne!(
+        outcome(&[
+            one(),
+            twin("000900000002", "YR", "ATL", "F035", "2021-02-03")
+        ]),
+        Outcome::Together,
+        "diseases of which neither turns into the other"
+    );
+    assert_ne!(
+        outcome(&[
+            one(),
+            twin("000900000002", "YR", "MDS", "F035", "2023-11-25")
+        ]),
+        Outcome::Together,
+        "nobody is transplanted twice within weeks in two hospitals"
+    );
+}

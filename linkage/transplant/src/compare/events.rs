@@ -150,30 +150,21 @@ fn differing(facts: &Facts<'_>, left: Row, right: Row) -> Option<EventFit> {
 }
 
 /// Whether one is a hospital's own record of a person whom the other knows from other hospitals alone: a hospital tells what it
-/// did itself, and that none of it was done elsewhere says nothing, unless the other did much the same within weeks.
+/// did itself, and that none of it was done elsewhere says nothing.
 fn is_elsewhere(facts: &Facts<'_>, left: Row, right: Row) -> bool {
-    let places = |row: Row| &facts.subjects[row as usize].facilities;
-    let (ours, theirs) = (places(left), places(right));
     let of_a_hospital = |row| facts.registry(row) == Registry::Fhir;
-    let near = |one: &EventFact, other: &EventFact| {
-        let days = one.date.days().zip(other.date.days());
-        one.kind == other.kind
-            && days.is_some_and(|(one, other)| one.abs_diff(other) <= ESTIMATE_DAYS)
-    };
-    let both_treated = || {
-        let events = facts.events.at(left).iter();
-        events
-            .flat_map(|one| facts.events.at(right).iter().map(move |other| (one, other)))
-            .any(|(one, other)| near(one, other))
-    };
-    (of_a_hospital(left) || of_a_hospital(right))
-        && !ours.is_empty()
-        && !theirs.is_empty()
-        && !ours.iter().any(|place| theirs.contains(place))
-        && !both_treated()
+    (of_a_hospital(left) || of_a_hospital(right)) && are_apart(facts, left, right)
 }
 
-/// Two transplants that each are told to be the same how-manieth, or one before a day up to which there was none.
+/// Whether both name hospitals, and none in common.
+fn are_apart(facts: &Facts<'_>, left: Row, right: Row) -> bool {
+    let places = |row: Row| &facts.subjects[row as usize].facilities;
+    let (ours, theirs) = (places(left), places(right));
+    !ours.is_empty() && !theirs.is_empty() && !ours.iter().any(|place| theirs.contains(place))
+}
+
+/// Two transplants that each are told to be the same how-manieth, or one before a day up to which there was none, or within weeks
+/// in two hospitals.
 fn clashes(facts: &Facts<'_>, left: Row, right: Row) -> bool {
     let own = |row| {
         facts.events.at(row).iter().filter(|event| {
@@ -196,5 +187,13 @@ fn clashes(facts: &Facts<'_>, left: Row, right: Row) -> bool {
             .iter()
             .any(|&day| own(events).any(|event| event.date < day && apart(event.date, day)))
     };
-    ordinals || before(left, right) || before(right, left)
+    let twice = || {
+        let near = |one: &EventFact, other: &EventFact| {
+            let days = one.date.days().zip(other.date.days());
+            days.is_some_and(|(one, other)| (2..=ESTIMATE_DAYS).contains(&one.abs_diff(other)))
+        };
+        are_apart(facts, left, right)
+            && own(left).any(|one| own(right).any(|other| near(one, other)))
+    };
+    ordinals || before(left, right) || before(right, left) || twice()
 }
