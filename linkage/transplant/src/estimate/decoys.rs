@@ -5,7 +5,7 @@
 //! of one source and, but for the hospital, of about one age. A *twin* has all that twins share from one record, and courses and given name from
 //! another.
 
-use linkage::{Job, Level, Model, Rules};
+use linkage::{Job, Level, Model, Rules, ScoredPair};
 use schema::{Phi, RecordKey};
 
 use super::draw::Draws;
@@ -114,9 +114,10 @@ fn links_of(
     let table = columns::table(&facts)?;
     let mut job = Job::prepare(model, &table, compare::all(&facts), &rules, &|_, _, _| {})?;
     let pairs = job.link(&|_, _, _| {})?.pairs;
-    let heavy: Vec<_> = pairs
-        .into_iter()
+    let heavy: Vec<ScoredPair> = pairs
+        .iter()
         .filter(|pair| pair.weight >= least)
+        .copied()
         .collect();
     let parts = job.parts(&heavy)?;
     Ok(heavy
