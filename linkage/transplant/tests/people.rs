@@ -508,19 +508,19 @@ fn the_first_of_a_month_told_in_passing_may_be_the_month() {
 
 #[test]
 fn twins_with_the_same_initials_and_other_diseases_stay_two() {
-    let twin = |key, initials, disease, facility, infused| {
+    let twin = |key, (disease, diagnosed), facility, infused| {
         patient("trump", key)
-            .person("1972-04-25", "male", initials)
+            .person("1972-04-25", "male", "YR")
             .facility(facility)
-            .diagnosis(disease, "2023-01-22")
+            .diagnosis(disease, diagnosed)
             .infusion("HCT", infused, "allogeneic")
             .typing("2022-01-01", COMMON)
     };
-    let one = || twin("000900000001", "YR", "MDS", "F005", "2023-12-18");
+    let one = || twin("000900000001", ("MDS", "2023-03-03"), "F005", "2023-12-18");
     assert_ne!(
         outcome(&[
             one(),
-            twin("000900000002", "YR", "ATL", "F035", "2021-02-03")
+            twin("000900000002", ("ATL", "2023-01-22"), "F035", "2021-02-03")
         ]),
         Outcome::Together,
         "diseases of which neither turns into the other"
@@ -528,7 +528,7 @@ fn twins_with_the_same_initials_and_other_diseases_stay_two() {
     assert_ne!(
         outcome(&[
             one(),
-            twin("000900000002", "YR", "MDS", "F035", "2023-11-25")
+            twin("000900000002", ("MDS", "2023-01-22"), "F035", "2023-11-25")
         ]),
         Outcome::Together,
         "nobody is transplanted twice within weeks in two hospitals"
