@@ -5,9 +5,13 @@
 
 from __future__ import annotations
 
+import csv
+import itertools
 import json
 import sys
 import time
+from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +30,48 @@ def ours(truth: Truth, linked: Path) -> dict[str, Any]:
     for file in sorted(linked.glob("clusters-*.csv")):
         name = file.stem.removeprefix("clusters-")
         told = json.loads((linked / f"run-{name}.json").read_text())
-        found[name] = accuracies(read_clusters(file, truth), truth) | {"run": told}
+        clusters = read_clusters(file, truth)
+        found[name] = accuracies(clusters, truth) | {"run": told}
+        if "estimate" in told:
+            found[name]["holds"] = {kind: holds(told["estimate"][kind], found[name][kind]) for kind in ("across", "within")}
+            found[name]["errors"] = errors(clusters, truth, linked / "pairs.csv")
     return found
+
+
+def holds(estimate: dict[str, Any], real: dict[str, Any]) -> dict[str, bool]:
+    """Whether each interval holds the truth."""
+    # An end is told to the last bit, the truth by another program.
+    return {figure: estimate[figure]["low"] - 1e-12 <= real[figure] <= estimate[figure]["high"] + 1e-12
+            for figure in ("precision", "recall", "f1")}
+
+
+def errors(clusters: np.ndarray, truth: Truth, file: Path) -> dict[str, dict[str, int]]:
+    """False and missed pairs of records by what became of them; false ones also by the tie of the two persons."""
+    ties = {frozenset((one, other)): tie for one, other, tie in truth.ties}
+    decided: dict[tuple[int, int], str] = {}
+    with file.open() as lines:
+        for row in csv.DictReader(lines):
+            ends = (row["source"], row["record_key"]), (row["other_source"], row["other_record_key"])
+            if all(end in truth.place for end in ends):
+                left, right = (truth.place[end] for end in ends)
+                decided[min(left, right), max(left, right)] = row["decision"]
+    false, missed = Counter(), Counter()
+    for left, right in pairs_of(clusters):
+        if truth.person[left] != truth.person[right]:
+            tie = ties.get(frozenset((int(truth.person[left]), int(truth.person[right]))), "strangers")
+            false[f"{tie}, {decided.get((left, right), 'by others')}"] += 1
+    for left, right in pairs_of(truth.person):
+        if clusters[left] != clusters[right]:
+            where = "within" if truth.source[left] == truth.source[right] else "across"
+            missed[f"{where}, {decided.get((left, right), 'not seen as alike')}"] += 1
+    return {"false": dict(false.most_common()), "missed": dict(missed.most_common())}
+
+
+def pairs_of(labels: np.ndarray) -> Iterator[tuple[int, int]]:
+    """All pairs of places that share a label, the lesser first."""
+    order = np.argsort(labels, kind="stable")
+    for some in np.split(order, np.flatnonzero(np.diff(labels[order])) + 1):
+        yield from itertools.combinations(some.tolist(), 2)
 
 
 def splink(truth: Truth, linked: Path) -> dict[str, Any]:

@@ -67,12 +67,12 @@ def accuracies(clusters: np.ndarray, truth: Truth) -> dict[str, Any]:
     for person, cluster in zip(truth.person.tolist(), clusters.tolist(), strict=True):
         if person in related:
             persons_clusters.setdefault(person, set()).add(cluster)
-    for one, other, tie in truth.ties:
-        merged.setdefault(tie, 0)
-        merged[tie] += bool(persons_clusters.get(one, set()) & persons_clusters.get(other, set()))
+    # Only where both have records can the two be merged.
+    exposed = [tie for tie in truth.ties if tie[0] in persons_clusters and tie[1] in persons_clusters]
     ties: dict[str, int] = {}
-    for _, _, tie in truth.ties:
+    for one, other, tie in exposed:
         ties[tie] = ties.get(tie, 0) + 1
+        merged[tie] = merged.get(tie, 0) + bool(persons_clusters[one] & persons_clusters[other])
     return {
         "across": asdict(counted(both[0], found[0], there[0])),
         "within": asdict(counted(sum(both[1].values()), sum(found[1].values()), sum(there[1].values()))),

@@ -65,37 +65,75 @@ def one_world(chosen: argparse.Namespace, programs: tuple[str, str], at: int) ->
     return result
 
 
-def row(name: str, one: dict[str, Any], tie_kinds: list[str]) -> Row:
-    """A line of the table."""
+TIES = ("identical_twin", "fraternal_twin", "sibling_donor")
+
+
+def row(name: str, one: dict[str, Any]) -> Row:
+    """A line of the table of accuracy."""
     across, within = one["across"], one["within"]
-    merged = [f"{one['relatives_merged'].get(tie, 0)} of {one['relatives'].get(tie, 0)}" for tie in tie_kinds]
+    merged = [f"{one['relatives_merged'].get(tie, 0)} of {one['relatives'].get(tie, 0)}" for tie in TIES]
     return (name, f"{across['f1']:.5f}", f"{across['precision']:.5f}", f"{across['recall']:.5f}", f"{within['f1']:.5f}", *merged)
 
 
-def tables(results: list[dict[str, Any]]) -> str:
+def accuracy_table(results: list[dict[str, Any]]) -> str:
     """One line a variant and a world."""
-    ties = ["identical_twin", "fraternal_twin", "sibling_donor"]
-    heading: Row = ("", "F1 across sources", "precision", "recall", "F1 within", *(f"{tie.replace('_', ' ')}s merged" for tie in ties))
-    rows = [heading]
+    merged = [f"{tie.replace('_', ' ')}s merged" for tie in TIES]
+    rows: list[Row] = [("", "F1 across sources", "precision", "recall", "F1 within", *merged)]
     for result in results:
         seed = result["seed"]
-        for name, one in result["ours"].items():
-            rows.append(row(f"seed {seed}: ours, {name.replace('_', ' ')}", one, ties))
+        for name, one in sorted(result["ours"].items()):
+            rows.append(row(f"seed {seed}: ours, {name.replace('_', ' ')}", one))
         if "splink" in result:
-            splink = result["splink"]
-            rows.append(row(f"seed {seed}: Splink, best at {splink['best_bits']} bits", splink, ties))
+            rows.append(row(f"seed {seed}: Splink, best at {result['splink']['best_bits']} bits", result["splink"]))
     return text_table(rows)
+
+
+def estimated(figure: dict[str, float], real: float, held: bool) -> str:
+    """An estimate beside the truth."""
+    return f"{figure['value']:.5f} [{figure['low']:.5f}, {figure['high']:.5f}], {real:.5f}{'' if held else ' OUTSIDE'}"
+
+
+def estimate_table(results: list[dict[str, Any]]) -> str:
+    """What the runs said of themselves, with intervals, and the truth after it."""
+    rows: list[Row] = [("", "precision", "recall")]
+    for result in results:
+        full = result["ours"]["full"]
+        for kind, name in (("across", "across sources"), ("within", "within one")):
+            told, real, held = full["run"]["estimate"][kind], full[kind], full["holds"][kind]
+            rows.append((f"seed {result['seed']}: {name}",
+                         *(estimated(told[figure], real[figure], held[figure]) for figure in ("precision", "recall"))))
+    return text_table(rows)
+
+
+def summary(results: list[dict[str, Any]]) -> str:
+    """All worlds in some lines."""
+    full = [result["ours"]["full"] for result in results]
+    f1 = [one["across"]["f1"] for one in full]
+    lines = [f"{len(full)} worlds: F1 across sources {min(f1):.5f} to {max(f1):.5f}, mean {sum(f1) / len(f1):.5f}"]
+    for tie in TIES:
+        merged, there = (sum(one[figure].get(tie, 0) for one in full) for figure in ("relatives_merged", "relatives"))
+        lines.append(f"{tie.replace('_', ' ')}s merged: {merged} of {there}")
+    for kind in ("across", "within"):
+        held = [f"{figure} {sum(one['holds'][kind][figure] for one in full)} of {len(full)}" for figure in ("precision", "recall")]
+        lines.append(f"truth within the estimated interval, {kind}: {', '.join(held)}")
+    for result in results:
+        if "splink" in result:
+            ours, theirs = (1 - result["ours"]["full"]["across"]["f1"], 1 - result["splink"]["across"]["f1"])
+            lines.append(f"seed {result['seed']}: errors (1 - F1 across sources) are {ours / max(theirs, 1e-12):.3f} of Splink's at its best threshold")
+    return "\n".join(lines)
 
 
 def main() -> None:
     """Measures, prints the table, and writes the JSON beside the data."""
     chosen = options()
     chosen.data.mkdir(parents=True, exist_ok=True)
-    programs = (built("fixtures", "generate"), built("musubi", "link_world"))
+    programs = (built("fixtures", "generate"), built("transplant", "link_world"))
     results = []
     for at in range(chosen.seeds):
         results.append(one_world(chosen, programs, at))
-        print(tables(results[-1:]), flush=True)
+        print(accuracy_table(results[-1:]), estimate_table(results[-1:]), sep="\n\n", flush=True)
+        print(json.dumps(results[-1]["ours"]["full"]["errors"], indent=1), flush=True)
+    print(summary(results))
     file = chosen.data / f"transplant-{chosen.persons}-{chosen.seed}-{chosen.seeds}.json"
     file.write_text(json.dumps(results, indent=1) + "\n")
     print(f"all figures: {file}")

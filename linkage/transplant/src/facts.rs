@@ -71,6 +71,7 @@ pub(crate) struct Facts<'a> {
     pub(crate) birth_counts: Counts,
     pub(crate) sexes: Vec<Option<Sex>>,
     pub(crate) events: Ragged<EventFact>,
+    /// By kind and day, and by kind and month.
     event_records: FxHashMap<(InfusionKind, PackedDate), u32>,
     pub(crate) no_transplant_before: Ragged<PackedDate>,
     pub(crate) first_allogeneic: Vec<PackedDate>,
@@ -148,6 +149,20 @@ impl<'a> Facts<'a> {
         records as f32 / self.subjects.len().max(1) as f32
     }
 
+    /// The chance that another record tells of an infusion of that kind in the month of the date, or in one of so many months around it.
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "a share needs no more than 24 bits"
+    )]
+    pub(crate) fn months_share(&self, kind: InfusionKind, date: PackedDate, around: u32) -> f32 {
+        let month = date.year() * 12 + date.month().max(1) - 1;
+        let records = (month.saturating_sub(around)..=month + around)
+            .map(|month| PackedDate::new(month / 12, month % 12 + 1, 0))
+            .filter_map(|month| self.event_records.get(&(kind, month)))
+            .sum::<u32>();
+        records.max(1) as f32 / self.subjects.len().max(1) as f32
+    }
+
     /// The earliest foreign cells that either record knows of; missing when neither does.
     pub(crate) fn first_allogeneic_of(&self, left: Row, right: Row) -> PackedDate {
         let dates = [
@@ -214,7 +229,7 @@ fn events_of(subject: &Subject) -> Vec<EventFact> {
     own.chain(told).collect()
 }
 
-/// In how many records each day of each kind stands.
+/// In how many records each day of each kind stands, and each month.
 fn event_records(
     rows: usize,
     events: &Ragged<EventFact>,
@@ -224,8 +239,8 @@ fn event_records(
         let mut days = events
             .at(row)
             .iter()
-            .filter(|event| event.date.is_full())
-            .map(|event| (event.kind, event.date))
+            .filter(|event| event.date.month() != 0)
+            .flat_map(|event| [event.date, event.date.year_month()].map(|date| (event.kind, date)))
             .collect::<Vec<_>>();
         days.sort_unstable();
         days.dedup();

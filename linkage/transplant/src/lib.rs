@@ -10,6 +10,7 @@ mod collect;
 mod columns;
 mod compare;
 mod error;
+mod estimate;
 mod facts;
 mod hla;
 mod link;
@@ -17,13 +18,14 @@ mod rules;
 mod subject;
 
 pub use error::LinkError;
+pub use estimate::{Estimate, EstimatedAccuracy, NumbersHeldOut, estimate};
 pub use hla::{Allele, Typing};
 pub use link::{
     ForReview, Linked, MODEL, Vetoed, default_model, explain, link, link_without_rules,
 };
 pub use linkage::{
-    BlockingReport, Decision, Explanation, Level, Model, Reason, ScoredPair, TrainingReport,
-    Weighed,
+    BlockingReport, Decision, Estimated, Explanation, Level, Model, Reason, ScoredPair,
+    TrainingReport, Weighed,
 };
 pub use rules::{
     AFTER_DEATH, BORN_AFTER, HLA_EXCLUDES, ID_UNCHECKED, MAY_BE_RELATIVE, SEX_AND_BIRTH,

@@ -124,7 +124,7 @@ fn link_under(
     Ok(Linked {
         clusters: linkage.clusters.into_iter().map(members).collect(),
         parts: job.parts(&linkage.pairs)?,
-        pairs: linkage.pairs,
+        pairs: linkage.pairs.to_vec(),
         decisions: linkage.decisions,
         review,
         vetoed,

@@ -42,10 +42,12 @@ const OWN_TRAITS_BITS_MIN: f32 = 5.0;
 const INBORN_BITS_MIN: f32 = 3.0;
 /// ... unless the own traits say so much: two of them agree to the day.
 const OWN_TRAITS_ALONE_BITS_MIN: f32 = 16.0;
-/// The first level of diagnosis dates: to the day. Twins have been diagnosed in one month.
-const SAME_DIAGNOSIS_DAY: Level = Level::At(0);
+/// From this level of diagnosis dates on they agree too loosely: twins have been diagnosed within weeks, not within a week.
+const DIAGNOSED_WITHIN_WEEKS: u8 = 2;
 /// The level of initials that tells the family name alone.
 const FIRST_KANA: Level = Level::At(2);
+/// Relatives share the family's initial, so of equal initials only the given name's tells them apart: one letter of about eleven that are common.
+const GIVEN_NAME_BITS: f32 = 3.5;
 
 /// Days that a death may be told too early.
 const DEATH_SLACK_DAYS: i32 = 3;
@@ -57,7 +59,7 @@ pub(crate) struct LifeLine<'a> {
     inborn_traits: Vec<usize>,
     diagnosis: Option<usize>,
     initials: Option<usize>,
-    facility: Option<usize>,
+    disease: Option<usize>,
 }
 
 impl<'a> LifeLine<'a> {
@@ -76,7 +78,7 @@ impl<'a> LifeLine<'a> {
             inborn_traits: places(INBORN_TRAITS),
             diagnosis: places(&["diagnosis_date"]).pop(),
             initials: places(&["initials"]).pop(),
-            facility: places(&["facility"]).pop(),
+            disease: places(&["disease"]).pop(),
         }
     }
 
@@ -149,15 +151,21 @@ impl<'a> LifeLine<'a> {
             || events_fit(self.facts, left, right).is_some_and(|(fit, _)| fit <= EventFit::DayOff)
     }
 
-    /// The part of the own traits' weight that a twin would have as well: half of a month of diagnosis in common, and a
-    /// family name; and what another hospital says against.
+    /// The part of the own traits' weight that a twin would have as well: half of a diagnosis within weeks, and the family name. Relatives
+    /// may share the disease, so that it says nothing for one person; another disease does speak against one.
     fn shared_by_relatives(&self, parts: &[Weighed]) -> f32 {
         let part = |place: Option<usize>| place.map(|place| parts[place]);
-        let month = part(self.diagnosis).filter(|part| part.level != SAME_DIAGNOSIS_DAY);
-        let family = part(self.initials).filter(|part| part.level == FIRST_KANA);
+        let weeks = part(self.diagnosis).filter(
+            |part| matches!(part.level, Level::At(level) if level >= DIAGNOSED_WITHIN_WEEKS),
+        );
         let for_it = |part: Option<Weighed>| part.map_or(0.0, |part| part.weight.max(0.0));
-        let elsewhere = part(self.facility).map_or(0.0, |part| part.weight.min(0.0));
-        for_it(month) / 2.0 + for_it(family) - elsewhere
+        let given = |part: Weighed| match part.level {
+            FIRST_KANA => 0.0,
+            _ => GIVEN_NAME_BITS,
+        };
+        let family = part(self.initials).map_or(0.0, |part| (part.weight - given(part)).max(0.0));
+        let other_disease = part(self.disease).map_or(0.0, |part| part.weight.min(0.0));
+        for_it(weeks) / 2.0 + family - other_disease
     }
 }
 

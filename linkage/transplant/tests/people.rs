@@ -427,3 +427,110 @@ fn two_records_are_enough_to_run() {
             .is_empty()
     );
 }
+
+/// A hospital's own record of a patient who is known elsewhere.
+fn at_hospital(facility: &str, infused: &str) -> Patient {
+    patient("fhir", "pat-1")
+        .person("1970-03-04", "male", "")
+        .facility(facility)
+        .diagnosis("MDS", "2019-09-24")
+        .infusion("HCT", infused, "allogeneic")
+}
+
+#[test]
+fn a_hospital_that_knows_its_own_infusions_only_is_not_held_against_a_person() {
+    let elsewhere = trump()
+        .person("1970-03-04", "male", "YT")
+        .facility("F013")
+        .diagnosis("MDS", "2019-09-24")
+        .infusion("HCT", "2020-05-10", "allogeneic");
+    let years_later = [elsewhere.clone(), at_hospital("F012", "2023-08-09")];
+    assert_eq!(outcome(&years_later), Outcome::Together);
+    assert_ne!(
+        outcome(&[elsewhere, at_hospital("F012", "2020-05-04")]),
+        Outcome::Together,
+        "nobody is transplanted twice within a week in two hospitals"
+    );
+}
+
+#[test]
+fn a_month_of_two_kinds_of_infusion_is_worth_more_than_of_one() {
+    let own = || {
+        trump()
+            .person("1970-03-04", "female", "")
+            .facility("F001")
+            .typing("2016-01-01", COMMON)
+            .infusion("HCT", "2020-10-11", "allogeneic")
+    };
+    let told = formsnet3()
+        .person("1970-03-04", "female", "")
+        .facility("F001")
+        .typing("2016-01-01", COMMON)
+        .infusion("CT", "2019-11-17", "autologous")
+        .mention("HCT", "2020-10-01~");
+    let weight = |one: Patient| {
+        let (_, linked) = linked(&[one, told.clone()]);
+        let pair = linked
+            .pairs
+            .iter()
+            .find(|pair| (pair.left, pair.right) == (0, 1));
+        pair.unwrap().weight
+    };
+    let (one, both) = (weight(own()), weight(own().mention("CT", "2019-11")));
+    assert!(both > one + 2.0, "{one} {both}");
+}
+
+#[test]
+fn the_first_of_a_month_told_in_passing_may_be_the_month() {
+    let own = trump()
+        .person("1970-03-04", "male", "")
+        .facility("F001")
+        .typing("2016-01-01", COMMON)
+        .infusion("HCT", "2020-10-11", "autologous");
+    let told = |day| {
+        formsnet3()
+            .person("1970-03-04", "male", "")
+            .facility("F001")
+            .typing("2016-01-01", COMMON)
+            .mention("HCT", day)
+    };
+    let weight = |day| {
+        let (_, linked) = linked(&[own.clone(), told(day)]);
+        let pair = linked
+            .pairs
+            .iter()
+            .find(|pair| (pair.left, pair.right) == (0, 1));
+        pair.unwrap().weight
+    };
+    let (first, second) = (weight("2020-10-01"), weight("2020-10-02"));
+    assert!(first > second + 4.0, "{first} {second}");
+}
+
+#[test]
+fn twins_with_the_same_initials_and_other_diseases_stay_two() {
+    let twin = |key, (disease, diagnosed), facility, infused| {
+        patient("trump", key)
+            .person("1972-04-25", "male", "YR")
+            .facility(facility)
+            .diagnosis(disease, diagnosed)
+            .infusion("HCT", infused, "allogeneic")
+            .typing("2022-01-01", COMMON)
+    };
+    let one = || twin("000900000001", ("MDS", "2023-03-03"), "F005", "2023-12-18");
+    assert_ne!(
+        outcome(&[
+            one(),
+            twin("000900000002", ("ATL", "2023-01-22"), "F035", "2021-02-03")
+        ]),
+        Outcome::Together,
+        "diseases of which neither turns into the other"
+    );
+    assert_ne!(
+        outcome(&[
+            one(),
+            twin("000900000002", ("MDS", "2023-01-22"), "F035", "2023-11-25")
+        ]),
+        Outcome::Together,
+        "nobody is transplanted twice within weeks in two hospitals"
+    );
+}

@@ -9,6 +9,7 @@ pub(super) const LEVELS: &[&str] = &[
     "month only",
     "swapped or slipped",
     "placeholder",
+    "year only",
     "one part off",
     "same year",
     "differs",
@@ -28,6 +29,8 @@ pub(crate) enum BirthFit {
     Slipped,
     /// The same year, one of them 1 January.
     Placeholder,
+    /// One knows the year alone, and it agrees.
+    YearOnly,
     /// Two of year, month and day agree.
     OnePartOff,
     /// The years agree.
@@ -83,7 +86,7 @@ fn fit(left: PackedDate, right: PackedDate) -> BirthFit {
         return if left.month() != 0 && right.month() != 0 {
             BirthFit::MonthOnly
         } else {
-            BirthFit::SameYear
+            BirthFit::YearOnly
         };
     }
     if both_full && ((year_apart == 0 && swapped) || (same_day && YEAR_SLIPS.contains(&year_apart)))
@@ -136,7 +139,7 @@ mod tests {
         check((1970, 3, 4), (1970, 3, 14), BirthFit::OnePartOff);
         check((1970, 3, 4), (1970, 5, 14), BirthFit::SameYear);
         check((1970, 3, 4), (1972, 5, 14), BirthFit::Differs);
-        check((1970, 0, 0), (1970, 5, 14), BirthFit::SameYear);
+        check((1970, 0, 0), (1970, 5, 14), BirthFit::YearOnly);
     }
 
     #[test]

@@ -80,7 +80,11 @@ fn checked(facts: &Facts<'_>, left: Row, right: Row, birth: Option<BirthFit>) ->
     let (left, right) = (facts.sexes[left as usize], facts.sexes[right as usize]);
     match birth {
         Some(birth) if birth.agrees() => IdFit::BirthDateAgrees,
-        Some(BirthFit::OnePartOff) | None if left.is_some() && left == right => IdFit::SexAgrees,
+        Some(BirthFit::YearOnly | BirthFit::OnePartOff) | None
+            if left.is_some() && left == right =>
+        {
+            IdFit::SexAgrees
+        }
         _ => IdFit::Unchecked,
     }
 }

@@ -3,8 +3,10 @@
 //! It goes the way of `musubi sync` and `musubi link` without the database. Into `OUT` it writes `subjects.ndjson`, what each
 //! source tells of each patient, for other engines; and for each variant `clusters-VARIANT.csv` (`source,record_key,cluster`)
 //! and `run-VARIANT.json`. Variants: `full`, and `without_ids`, `without_events`, `without_hla`, `without_rarity`, `without_vetoes`.
+//! Of `full` it also writes `pairs.csv`, what became of each pair looked at closely and why, and estimates precision and recall.
 //! The data are synthetic: it prints and writes identifying fields.
 
+mod pairs;
 mod read;
 mod subjects;
 mod variants;
@@ -15,10 +17,13 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use serde_json::json;
-use transplant::{Linked, Subject};
+use transplant::{Linked, Subject, estimate};
 
 use read::World;
 use variants::Variant;
+
+/// Of the decoys that estimates are made from.
+const ESTIMATE_SEED: u64 = 20_190_405;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);
@@ -78,7 +83,7 @@ fn write(
         }
     }
     clusters.flush()?;
-    let run = json!({
+    let mut run = json!({
         "variant": name,
         "seconds": seconds,
         "subjects": subjects.len(),
@@ -88,6 +93,12 @@ fn write(
         "vetoed": linked.vetoed.len(),
         "training": linked.training,
     });
+    if variant == Variant::Full {
+        let begun = Instant::now();
+        run["estimate"] = json!(estimate(subjects, linked, ESTIMATE_SEED)?);
+        println!("estimate: {:.2?}", begun.elapsed());
+        pairs::write(subjects, linked, &out.join("pairs.csv"))?;
+    }
     fs::write(
         out.join(format!("run-{name}.json")),
         serde_json::to_string_pretty(&run)?,
