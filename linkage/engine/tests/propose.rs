@@ -217,7 +217,7 @@ fn files_without_evidence_are_refused() {
 }
 
 /// Two files one after the other, each row a record of columns in the order of the headings.
-fn two_files(headings: &[&'static str], files: [Vec<Vec<String>>; 2]) -> Proposal {
+fn two_files(headings: &[&'static str], files: &[Vec<Vec<String>>; 2]) -> Proposal {
     let sources = files
         .iter()
         .zip(0_u16..)
@@ -246,7 +246,7 @@ fn numbers_within_titles_are_evidence_of_their_own() {
     };
     let left = (0..300).map(|number| title(number, false)).collect();
     let right = (100..400).map(|number| title(number, true)).collect();
-    let proposal = two_files(&["title"], [left, right]);
+    let proposal = two_files(&["title"], &[left, right]);
     let cleaned = |name: &str| {
         let mut columns = proposal.model.columns.iter();
         let column = columns.find(|column| column.name == name);
@@ -276,7 +276,7 @@ fn ages_of_two_censuses_are_compared_by_the_years_between_and_households_are_no_
         (0..800).map(member).collect::<Vec<_>>()
     };
     let headings = ["forename", "surname", "age", "parish"];
-    let proposal = two_files(&headings, [census(0), census(10)]);
+    let proposal = two_files(&headings, &[census(0), census(10)]);
     assert!(
         proposal.text.contains("apart = [10, 10]"),
         "{}",

@@ -291,7 +291,7 @@ fn stranger(name: &str, subjects: &[Subject], donors: &[usize]) -> Subject {
     Subject {
         key: RecordKey::new(name),
         birth_dates: person.birth_dates.clone(),
-        sex: person.sex.clone(),
+        sex: person.sex,
         initials: person.initials.clone(),
         typings: typed.typings.clone(),
         blood: typed.blood.clone(),
@@ -305,7 +305,7 @@ fn twin(name: &str, other: &Subject, treated: &Subject) -> Subject {
     Subject {
         key: RecordKey::new(name),
         birth_dates: other.birth_dates.clone(),
-        sex: other.sex.clone(),
+        sex: other.sex,
         initials: Phi::new(named_otherwise(other, treated)),
         typings: other.typings.clone(),
         blood: other.blood.clone(),
