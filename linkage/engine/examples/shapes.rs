@@ -56,7 +56,9 @@ fn sets(folder: &Path) -> Result<BTreeMap<String, Vec<PathBuf>>, Box<dyn Error>>
             sets.entry(name.to_owned()).or_default().push(path);
         }
     }
-    sets.values_mut().for_each(|files| files.sort());
+    for files in sets.values_mut() {
+        files.sort();
+    }
     Ok(sets)
 }
 
