@@ -197,32 +197,8 @@ fn study(
     let choice = linkage.choice.as_ref();
     let least = choice.map_or(0.0, |choice| choice.weight);
     let chosen = accuracy(pairs.partition_point(|pair| f64::from(pair.0) >= least));
-    let mut best = (0.0, 0.0);
-    let (mut found, mut links) = (0_usize, 0_usize);
-    for (place, pair) in pairs.iter().enumerate() {
-        found += usize::from(pair.1);
-        links += 1;
-        let f1 = 2.0
-            * ratio(
-                found,
-                links + usize::try_from(matches).unwrap_or(usize::MAX),
-            );
-        if pairs.get(place + 1).is_none_or(|next| next.0 < pair.0) && f1 > best.0 {
-            best = (f1, f64::from(pair.0));
-        }
-    }
-    let mut clustered = (0_u64, 0_u64);
-    for cluster in &linkage.clusters {
-        for (place, &left) in cluster.iter().enumerate() {
-            for &right in cluster[place + 1..]
-                .iter()
-                .filter(|&&right| !across || table.source(left) != table.source(right))
-            {
-                clustered.0 += 1;
-                clustered.1 += u64::from(same(left, right));
-            }
-        }
-    }
+    let best = best_f1(&pairs, matches);
+    let clustered = within_clusters(linkage, table, across, &same);
     let in_candidates = linkage.scores.pairs();
     serde_json::json!({
         "records": persons.len(), "matches": matches, "candidates": in_candidates, "seconds": seconds.0,
@@ -242,6 +218,41 @@ fn study(
             "levels": comparison.levels.iter().map(|level| (level.m, level.u)).collect::<Vec<_>>(),
         })).collect::<Vec<_>>(),
     })
+}
+
+/// The highest F1 of any threshold, with its weight; the pairs come heaviest first.
+fn best_f1(pairs: &[(f32, bool)], matches: u64) -> (f64, f64) {
+    let matches = usize::try_from(matches).unwrap_or(usize::MAX);
+    let (mut best, mut found) = ((0.0, 0.0), 0);
+    for (place, pair) in pairs.iter().enumerate() {
+        found += usize::from(pair.1);
+        let f1 = 2.0 * ratio(found, place + 1 + matches);
+        if pairs.get(place + 1).is_none_or(|next| next.0 < pair.0) && f1 > best.0 {
+            best = (f1, f64::from(pair.0));
+        }
+    }
+    best
+}
+
+/// Pairs of records in one cluster, and those of them that are one person's.
+fn within_clusters(
+    linkage: &Linkage,
+    table: &Table,
+    across: bool,
+    same: &dyn Fn(u32, u32) -> bool,
+) -> (u64, u64) {
+    let counts = |left: u32, right: u32| !across || table.source(left) != table.source(right);
+    let mut clustered = (0, 0);
+    for cluster in &linkage.clusters {
+        for (place, &left) in cluster.iter().enumerate() {
+            let others = cluster[place + 1..].iter();
+            for &right in others.filter(|&&right| counts(left, right)) {
+                clustered.0 += 1;
+                clustered.1 += u64::from(same(left, right));
+            }
+        }
+    }
+    clustered
 }
 
 #[expect(clippy::cast_precision_loss, reason = "counts of a study")]

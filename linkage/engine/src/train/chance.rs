@@ -11,8 +11,10 @@ use crate::{Level, Model, Table};
 pub(super) const VALUE_PAIRS_MAX: usize = 8_000_000;
 
 /// Where rarer values are represented, the commonest and the representatives are each so many that their pairs make this
-/// part of the bound: there is nothing exact to be won any more.
-const REPRESENTED_PART: usize = 32;
+/// part of the bound, and no more than [`REPRESENTED_PAIRS_MAX`]: there is nothing exact to be won any more.
+const REPRESENTED_PART: usize = 4;
+/// See [`REPRESENTED_PART`]; a level that one pair of values in a thousand reaches is seen 250 times and more.
+const REPRESENTED_PAIRS_MAX: usize = 250_000;
 
 /// Pairs of records of a table by the level that they reach in one comparison.
 #[derive(Clone, Debug, PartialEq)]
@@ -275,7 +277,9 @@ fn entries(
         entry.1 = marks[entry.2 as usize];
     }
     known.sort_unstable();
-    let head = (value_pairs_max / REPRESENTED_PART).isqrt();
+    let head = (value_pairs_max / REPRESENTED_PART)
+        .min(REPRESENTED_PAIRS_MAX)
+        .isqrt();
     let (exact, tail) = known.split_at(head);
     let mut entries = exact.iter().map(alone).collect::<Vec<_>>();
     for group in tail.chunks(tail.len().div_ceil(head).max(1)) {
