@@ -20,7 +20,7 @@ use self::sink::{Parts, Sink, Weigh};
 use self::walk::Wanted;
 use crate::blocking::{Blocks, Chunk, RuleBlocks};
 use crate::comparison::{Bound, Memo, Outcome};
-use crate::weigh::{Pattern, ScoreCounts, ScoredPair, Weighed, Weights};
+use crate::weigh::{Pattern, ScoreCounts, ScoredPair, Sum, Weighed, Weights};
 use crate::{Level, LinkageError, Row, Table};
 
 /// Comparisons bound to a table, with its codes row by row.
@@ -165,7 +165,7 @@ impl<'a> Kernel<'a> {
     ) -> Compared {
         let mut sink = Weigh {
             weights,
-            compared: Compared::default(),
+            sum: Sum::new(),
         };
         let (left, right) = (rows.0.min(rows.1), rows.0.max(rows.1));
         self.compare_into((left, right), worker, &mut sink);
@@ -180,13 +180,13 @@ impl<'a> Kernel<'a> {
         pattern
     }
 
-    /// Each comparison's part in a pair.
-    pub(crate) fn parts(
+    /// Each comparison's part in a pair as if it stood alone, and the pattern.
+    pub(crate) fn parts_alone(
         &self,
         weights: &Weights,
         rows: (Row, Row),
         worker: &mut Worker,
-    ) -> Vec<Weighed> {
+    ) -> (Vec<Weighed>, Pattern) {
         let mut sink = Parts {
             weights,
             parts: Vec::with_capacity(self.plans.len()),
@@ -197,10 +197,7 @@ impl<'a> Kernel<'a> {
         for (place, part) in sink.parts.iter().enumerate() {
             pattern.set(place, part.level);
         }
-        for (place, bits) in weights.repeated(pattern) {
-            sink.parts[place].weight -= bits;
-        }
-        sink.parts
+        (sink.parts, pattern)
     }
 
     /// By comparison, its part in the weight of each pair; the pairs' levels are those that they came to.
@@ -211,16 +208,19 @@ impl<'a> Kernel<'a> {
         worker: &mut Worker,
     ) -> Vec<Vec<f32>> {
         let mut columns = vec![Vec::with_capacity(pairs.len()); self.plans.len()];
+        let mut alone = vec![0.0; self.plans.len()];
         for pair in pairs {
             let lines = (self.matrix.row(pair.left), self.matrix.row(pair.right));
-            for (place, column) in columns.iter_mut().enumerate() {
-                column.push(self.part_bits(weights, place, (pair, lines), worker));
+            for (place, (column, alone)) in columns.iter_mut().zip(&mut alone).enumerate() {
+                *alone = self.part_bits(weights, place, (pair, lines), worker);
+                column.push(*alone);
             }
-            for (place, bits) in weights.repeated(pair.pattern) {
+            let alone = |place: usize| alone[place];
+            weights.spread(pair.pattern, alone, |place, bits| {
                 if let Some(part) = columns[place].last_mut() {
                     *part -= bits;
                 }
-            }
+            });
         }
         columns
     }

@@ -61,9 +61,9 @@ pub use index::{
 };
 pub use model::{
     BLOCKS_MAX, BlockSettings, COMPARISONS_MAX, Clean, ClusterSettings, ColumnKind, ColumnSettings,
-    Combine, ComparisonSettings, DateOrder, DecisionSettings, Dependence, Headings, Kind,
-    LEVELS_MAX, LevelSettings, Model, OnePerCluster, Prior, Scope, SourceSettings, Thresholds,
-    TrainM, TrainU, Training,
+    Combine, ComparisonSettings, DateOrder, DecisionSettings, Dependence, Headings, Kin, Kind,
+    LEVELS_MAX, LevelSettings, Model, OnePerCluster, Prior, Scope, SharedByKin, SourceSettings,
+    Thresholds, TrainM, TrainU, Training,
 };
 pub use part::{Conclusion, Part, RuleKeys, keys};
 pub use propose::{Ignored, Proposal, ProposalOptions, ProposedRule, RawFiles, propose};

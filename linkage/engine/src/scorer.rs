@@ -12,7 +12,7 @@ use crate::cluster::PairWeights;
 use crate::estimate::Calibration;
 use crate::kernel::{Compared, Kept, Kernel, Scores, Worker};
 use crate::run::Progress;
-use crate::weigh::{Pattern, ScoreCounts, ScoredPair, Weighed, Weights, calibration};
+use crate::weigh::{Pattern, ScoreCounts, ScoredPair, Sum, Weighed, Weights, calibration};
 use crate::{Level, LinkageError, Model, Outcome, Row};
 
 /// Rows that one thread weighs at a time.
@@ -61,7 +61,24 @@ impl<'k, 'a> Scorer<'k, 'a> {
 
     /// Each comparison's part in a pair.
     pub(crate) fn parts(&self, left: Row, right: Row) -> Vec<Weighed> {
-        self.with_worker(|worker| self.kernel.parts(&self.weights, (left, right), worker))
+        let (mut parts, pattern) = self.parts_alone(left, right);
+        self.spread(pattern, &mut parts);
+        parts
+    }
+
+    /// Takes off what the comparisons say twice, and what kin would share, from weights that stand alone.
+    pub(crate) fn spread(&self, pattern: Pattern, parts: &mut [Weighed]) {
+        let alone = parts.iter().map(|part| part.weight).collect::<Vec<_>>();
+        self.weights.spread(
+            pattern,
+            |place| alone[place],
+            |place, bits| parts[place].weight -= bits,
+        );
+    }
+
+    fn parts_alone(&self, left: Row, right: Row) -> (Vec<Weighed>, Pattern) {
+        let rows = (left, right);
+        self.with_worker(|worker| self.kernel.parts_alone(&self.weights, rows, worker))
     }
 
     /// By row, the weight against a record equal to it.
@@ -81,16 +98,8 @@ impl<'k, 'a> Scorer<'k, 'a> {
 
     /// Each comparison's part as if it stood alone, and the bits that they say twice.
     pub(crate) fn apart(&self, left: Row, right: Row) -> (Vec<Weighed>, f32) {
-        let mut parts = self.parts(left, right);
-        let mut pattern = Pattern::default();
-        for (place, part) in parts.iter().enumerate() {
-            pattern.set(place, part.level);
-        }
-        for (place, bits) in self.weights.repeated(pattern) {
-            parts[place].weight += bits;
-        }
-        let repeated = self.said_twice(pattern);
-        (parts, repeated)
+        let (parts, pattern) = self.parts_alone(left, right);
+        (parts, self.weights.said_twice(pattern))
     }
 
     /// The level and the weight of two known codes in one comparison.
@@ -113,14 +122,12 @@ impl<'k, 'a> Scorer<'k, 'a> {
         (outcome.level, self.weights.of(place).weigh(outcome))
     }
 
-    /// What the levels of a pair say twice, by the comparison that repeats another.
-    pub(crate) fn repeated(&self, pattern: Pattern) -> impl Iterator<Item = (usize, f32)> {
-        self.weights.repeated(pattern)
-    }
-
-    /// What the levels of a pair say twice, in bits.
-    pub(crate) fn said_twice(&self, pattern: Pattern) -> f32 {
-        self.weights.said_twice(pattern)
+    /// What a pair comes to whose comparisons were added up.
+    pub(crate) fn total(&self, sum: &Sum) -> Compared {
+        Compared {
+            pattern: sum.pattern,
+            weight: sum.total(&self.weights),
+        }
     }
 
     /// The pair as it stands by itself.

@@ -1,6 +1,10 @@
 //! Match weights: log2 of how much likelier an outcome is for one person than for two (Fellegi and Sunter 1969).
 
+mod kin;
+
 use serde::{Deserialize, Serialize};
+
+pub(crate) use kin::{Kin, Sum};
 
 use crate::comparison::{Bound, Coded, Outcome};
 use crate::estimate::Calibration;
@@ -152,6 +156,7 @@ impl Default for ScoreCounts {
 pub(crate) struct Weights {
     comparisons: Vec<ComparisonWeights>,
     corrections: Corrections,
+    kin: Option<Kin>,
 }
 
 /// One comparison's weights.
@@ -188,6 +193,7 @@ impl Weights {
         Ok(Self {
             comparisons,
             corrections: Corrections::of(model)?,
+            kin: Kin::of(model)?,
         })
     }
 
@@ -207,9 +213,26 @@ impl Weights {
         self.corrections.edges()
     }
 
-    /// The same by the comparison that repeats what another said.
-    pub(crate) fn repeated(&self, pattern: Pattern) -> impl Iterator<Item = (usize, f32)> {
-        self.corrections.bits(pattern)
+    /// What is known of kin.
+    #[inline]
+    pub(crate) fn kin(&self) -> Option<&Kin> {
+        self.kin.as_ref()
+    }
+
+    /// What is taken off a pair's comparisons, which alone have these weights: what one repeats of another, and what kin would
+    /// share as well.
+    pub(crate) fn spread(
+        &self,
+        pattern: Pattern,
+        alone: impl Fn(usize) -> f32,
+        mut take_off: impl FnMut(usize, f32),
+    ) {
+        for (place, bits) in self.corrections.bits(pattern) {
+            take_off(place, bits);
+        }
+        if let Some(kin) = &self.kin {
+            kin.spread(alone, self.said_twice(pattern), take_off);
+        }
     }
 }
 

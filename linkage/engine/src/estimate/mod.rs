@@ -65,8 +65,10 @@ pub(crate) fn decide_without_labels(
         candidates: scores.pairs(),
     };
     let tried = trial.run(&Sample::new(table, &hashes), settings.decoys)?;
+    // Weights that know of kin need no second look for them.
     let mixture = tried
         .as_ref()
+        .filter(|_| model.kin.is_none())
         .and_then(|tried| kin::learn(&tried.sample, tried.pairs, prior_bits.exp2()));
     let odds = mixture.as_ref().map_or_else(
         || Odds::plain(prior_bits),
@@ -77,7 +79,7 @@ pub(crate) fn decide_without_labels(
     );
     let decoys = tried.and_then(|tried| tried.decoys);
     let told = decoys.as_ref().map(|decoys| (&decoys.counts, decoys.scale));
-    let tied = mixture.is_some() || !model.dependences.is_empty();
+    let tied = mixture.is_some() || model.kin.is_some() || !model.dependences.is_empty();
     let fit = calibrate::fit(scores, told, odds, tied);
     let belief = fit.belief();
     let likely = pairs

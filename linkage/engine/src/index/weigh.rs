@@ -6,7 +6,7 @@ use super::beside::RecordAt;
 use super::values::Known;
 use super::{Index, small};
 use crate::kernel::{Compared, Worker};
-use crate::weigh::Weighed;
+use crate::weigh::{Sum, Weighed};
 use crate::{Level, LinkageError, MISSING, Outcome};
 
 /// A record to be compared.
@@ -27,20 +27,17 @@ impl Index<'_, '_> {
         one: Party<'_>,
         others: &[Party<'_>],
     ) -> Result<Vec<Compared>, LinkageError> {
-        let mut all = vec![Compared::default(); others.len()];
+        let mut all = vec![Sum::new(); others.len()];
         for comparison in 0..self.codebooks.len() {
             let parts = self.parts_in(comparison, one, others)?;
-            for (compared, part) in all.iter_mut().zip(parts) {
+            for (sum, part) in all.iter_mut().zip(parts) {
                 if let Some((level, bits)) = part {
-                    compared.pattern.set(comparison, level);
-                    compared.weight += bits;
+                    sum.pattern.set(comparison, level);
+                    sum.add(comparison, bits);
                 }
             }
         }
-        for compared in &mut all {
-            compared.weight -= self.scorer.said_twice(compared.pattern);
-        }
-        Ok(all)
+        Ok(all.iter().map(|sum| self.scorer.total(sum)).collect())
     }
 
     /// Each comparison's part in a pair, as [`crate::Job::parts`] has it.
@@ -56,9 +53,7 @@ impl Index<'_, '_> {
             pattern.set(comparison, level);
             parts.push(self.scorer.weighed(comparison, level, bits));
         }
-        for (place, bits) in self.scorer.repeated(pattern) {
-            parts[place].weight -= bits;
-        }
+        self.scorer.spread(pattern, &mut parts);
         Ok(parts)
     }
 

@@ -11,7 +11,7 @@ use super::{Compared, Kernel, Worker};
 use crate::comparison::similarity::Signature;
 use crate::comparison::{Bound, Coded, Outcome};
 use crate::train::Edge;
-use crate::weigh::{ComparisonWeights, PLACES_PER_WORD, Pattern, WORDS, Weights};
+use crate::weigh::{ComparisonWeights, Kin, PLACES_PER_WORD, Pattern, WORDS, Weights};
 use crate::{MISSING, Row};
 
 /// Pairs of one batch: their codes and what they come to fit in the first cache.
@@ -52,6 +52,11 @@ struct Lanes {
     /// Whether the comparison must look at the two values.
     open: Vec<u32>,
     weights: Vec<f32>,
+    /// What comparisons say twice.
+    twice: Vec<f32>,
+    /// By comparison that kin share, in the order of [`Kin::places`], its bits; and what is for a match of all of them.
+    shared: Vec<Vec<f32>>,
+    most: Vec<f32>,
     words: [Vec<u32>; WORDS],
 }
 
@@ -203,6 +208,10 @@ impl Batch {
         visit: &mut impl FnMut((Row, Row), Compared),
     ) {
         self.lanes.place(&self.runs, kernel.plans.len());
+        let kin = weights.and_then(Weights::kin);
+        if let Some(kin) = kin {
+            self.lanes.begin_kin(kin);
+        }
         for (place, plan) in kernel.plans.iter().enumerate() {
             let weights = weights.map(|weights| weights.of(place));
             match (&kernel.comparisons[place], plan.column) {
@@ -227,9 +236,17 @@ impl Batch {
                 (Bound::Coded(_), None) => unreachable!("every coded comparison has a column"),
             }
             self.lanes.add(place);
+            if let Some(kin) = kin
+                && let Some(slot) = kin.places().position(|shared| shared == place)
+            {
+                self.lanes.share(slot);
+            }
         }
         if let Some(weights) = weights {
             self.lanes.take_off(weights.ties());
+        }
+        if let Some(kin) = kin {
+            self.lanes.take_off_kin(kin);
         }
         for lane in 0..self.lanes.length {
             let compared = Compared {
@@ -348,6 +365,8 @@ impl Lanes {
         }
         self.bits.resize(LANES, 0.0);
         self.weights.resize(LANES, 0.0);
+        self.twice.resize(LANES, 0.0);
+        self.most.resize(LANES, 0.0);
     }
 
     /// The members of each pair, which come to nothing yet.
@@ -459,11 +478,11 @@ impl Lanes {
     /// Takes off what comparisons say twice.
     #[inline(always)]
     fn take_off(&mut self, ties: &[Edge]) {
+        let twice = &mut self.twice[..self.length];
+        twice.fill(0.0);
         if ties.is_empty() {
             return;
         }
-        let twice = &mut self.bits[..self.length];
-        twice.fill(0.0);
         for tie in ties {
             let parents = &self.words[tie.parent / PLACES_PER_WORD][..self.length];
             let children = &self.words[tie.child / PLACES_PER_WORD][..self.length];
@@ -475,6 +494,41 @@ impl Lanes {
         }
         for (weight, twice) in self.weights.iter_mut().zip(twice) {
             *weight -= *twice;
+        }
+    }
+
+    /// Makes room for what kin share.
+    #[inline(always)]
+    fn begin_kin(&mut self, kin: &Kin) {
+        self.shared.resize_with(kin.places().count(), Vec::new);
+        for bits in &mut self.shared {
+            bits.resize(LANES, 0.0);
+        }
+        self.most.fill(0.0);
+    }
+
+    /// Remembers one comparison's bits, which kin share.
+    #[inline(always)]
+    fn share(&mut self, slot: usize) {
+        let shared = &mut self.shared[slot][..LANES];
+        shared.copy_from_slice(&self.bits[..LANES]);
+        for (most, &bits) in self.most[..LANES].iter_mut().zip(shared.iter()) {
+            *most += bits.max(0.0);
+        }
+    }
+
+    /// Takes off what kin would share as well, from the few pairs that share so much.
+    #[inline(always)]
+    fn take_off_kin(&mut self, kin: &Kin) {
+        for lane in 0..self.length {
+            let twice = self.twice[lane];
+            if kin.matter(self.most[lane], twice) {
+                let bits = |place: usize| {
+                    let slot = kin.places().position(|shared| shared == place);
+                    slot.map_or(0.0, |slot| self.shared[slot][lane])
+                };
+                self.weights[lane] -= kin.bits_that_matter(bits, twice);
+            }
         }
     }
 

@@ -3,7 +3,7 @@
 use super::Compared;
 use crate::Level;
 use crate::comparison::{Coded, Outcome};
-use crate::weigh::{Pattern, Weighed, Weights};
+use crate::weigh::{Pattern, Sum, Weighed, Weights};
 
 /// Takes what the comparisons of a pair come to, in the model's order.
 pub(super) trait Sink {
@@ -35,35 +35,39 @@ impl Sink for Pattern {
 /// Adds up the weight beside the levels.
 pub(super) struct Weigh<'w> {
     pub(super) weights: &'w Weights,
-    pub(super) compared: Compared,
+    pub(super) sum: Sum,
 }
 
 impl Weigh<'_> {
-    /// The sum, less what the comparisons say twice.
+    /// The sum, less what the comparisons say twice and what kin would share.
     #[inline]
-    pub(super) fn total(mut self) -> Compared {
-        self.compared.weight -= self.weights.said_twice(self.compared.pattern);
-        self.compared
+    pub(super) fn total(self) -> Compared {
+        Compared {
+            pattern: self.sum.pattern,
+            weight: self.sum.total(self.weights),
+        }
     }
 }
 
 impl Sink for Weigh<'_> {
     #[inline]
     fn same(&mut self, place: usize, code: u32, packed: u8) {
-        self.compared.pattern.set_packed(place, packed);
-        self.compared.weight += self.weights.of(place).same(code, packed);
+        self.sum.pattern.set_packed(place, packed);
+        self.sum
+            .add(place, self.weights.of(place).same(code, packed));
     }
 
     #[inline]
     fn unequal(&mut self, place: usize, outcome: Outcome, coded: &Coded<'_>, codes: (u32, u32)) {
-        self.compared.pattern.set(place, outcome.level);
-        self.compared.weight += self.weights.of(place).unequal(outcome, coded, codes);
+        self.sum.pattern.set(place, outcome.level);
+        let bits = self.weights.of(place).unequal(outcome, coded, codes);
+        self.sum.add(place, bits);
     }
 
     #[inline]
     fn rows(&mut self, place: usize, outcome: Outcome) {
-        self.compared.pattern.set(place, outcome.level);
-        self.compared.weight += self.weights.of(place).weigh(outcome);
+        self.sum.pattern.set(place, outcome.level);
+        self.sum.add(place, self.weights.of(place).weigh(outcome));
     }
 }
 

@@ -26,6 +26,10 @@ pub struct ComparisonSettings {
     /// Most bits that this comparison may say against a match, a positive figure.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub against_bits_max: Option<f32>,
+    /// Members of one household, or models of one series, differ in it as strangers do. Where any comparison has this, training
+    /// knows kin as a class of their own, and does not take them for matches because of all else that they share.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub tells_kin_apart: bool,
     /// Tried in order; the first whose test holds is the pair's.
     #[serde(rename = "level")]
     pub levels: Vec<LevelSettings>,

@@ -12,7 +12,7 @@ pub use cluster::{ClusterSettings, OnePerCluster, SourceSettings};
 pub use column::{Clean, ColumnKind, ColumnSettings, Combine, DateOrder, Headings};
 pub use comparison::{ComparisonSettings, Kind, LevelSettings};
 pub use decision::{DecisionSettings, Thresholds};
-pub use training::{Dependence, Prior, TrainM, TrainU, Training};
+pub use training::{Dependence, Kin, Prior, SharedByKin, TrainM, TrainU, Training};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -68,6 +68,9 @@ pub struct Model {
     /// Comparisons that hang together, so that their weights do not count one thing twice; training writes it.
     #[serde(rename = "dependence", default, skip_serializing_if = "Vec::is_empty")]
     pub dependences: Vec<Dependence>,
+    /// What pairs of two persons of one household share; training writes it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kin: Option<Kin>,
     /// How candidate pairs are found; a pair belongs to the first rule that gives it.
     #[serde(rename = "block")]
     pub blocks: Vec<BlockSettings>,
@@ -137,6 +140,7 @@ impl Model {
             ));
         }
         self.clusters.check()?;
+        self.check_kin()?;
         self.columns.iter().try_for_each(ColumnSettings::check)?;
         self.comparisons
             .iter()
@@ -144,6 +148,34 @@ impl Model {
         self.blocks
             .iter()
             .try_for_each(|block| self.check_block(block))
+    }
+
+    fn check_kin(&self) -> Result<(), Fault> {
+        let wrong = |message: String| Err(Fault::new("kin", "", message));
+        let Some(kin) = &self.kin else {
+            return Ok(());
+        };
+        if !(kin.per_pair > 0.0 && kin.per_pair < 1.0) {
+            return wrong("`kin`: `per_pair` lies between 0 and 1, neither included".into());
+        }
+        for one in &kin.shared {
+            let mut names = self.comparisons.iter().map(|known| known.name.as_str());
+            if !names.any(|name| name == one.comparison) {
+                let known = self.comparisons.iter();
+                let known = listed(known.map(|comparison| comparison.name.as_str()));
+                return wrong(format!(
+                    "`kin` names `{}`; the comparisons are {known}",
+                    one.comparison
+                ));
+            }
+            if !(0.0..=1.0).contains(&one.share) {
+                return wrong(format!(
+                    "`kin`: the `share` of `{}` lies between 0 and 1",
+                    one.comparison
+                ));
+            }
+        }
+        Ok(())
     }
 
     fn check_block(&self, block: &BlockSettings) -> Result<(), Fault> {

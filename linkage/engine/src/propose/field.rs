@@ -254,6 +254,29 @@ impl Field {
         (role || self.role == Role::BirthDate) && self.profile.fill() > 0.5
     }
 
+    /// Whether it holds the numbers of models, which things of one series do not share.
+    pub(super) fn numbers_models(&self) -> bool {
+        self.derived && matches!(self.role, Role::Title | Role::Words)
+    }
+
+    /// Whether members of one household, or models of one series, differ in it as strangers do. Of use where some field
+    /// [identifies persons](Self::is_identity) or [numbers models](Self::numbers_models).
+    pub(super) fn tells_kin_apart(&self) -> bool {
+        self.is_identity()
+            || self.numbers_models()
+            || matches!(
+                self.role,
+                Role::GivenName
+                    | Role::MiddleName
+                    | Role::BirthDate
+                    | Role::Year
+                    | Role::Month
+                    | Role::Day
+                    | Role::Age
+                    | Role::Sex
+            )
+    }
+
     pub(super) fn name(&self) -> &str {
         &self.settings.name
     }

@@ -333,6 +333,9 @@ fn write_comparison(text: &mut String, comparison: &Compared, fields: &[Field], 
             line(text, format_args!("columns = [{names}]"));
         }
     }
+    if tells_kin_apart(comparison, fields, found) {
+        line(text, format_args!("tells_kin_apart = true"));
+    }
     line(text, format_args!("level = ["));
     for (place, level) in comparison.levels.iter().enumerate() {
         let rarity = level.2 && comparison.fixed.is_none();
@@ -356,6 +359,17 @@ fn write_comparison(text: &mut String, comparison: &Compared, fields: &[Field], 
         );
     }
     line(text, format_args!("]"));
+}
+
+/// Whether members of one household differ in it. Given name and surname together do in part only; where nothing identifies
+/// persons nor numbers models there are no kin.
+fn tells_kin_apart(comparison: &Compared, fields: &[Field], found: &Findings) -> bool {
+    let kin = fields
+        .iter()
+        .zip(&found.used)
+        .any(|(field, used)| *used && (field.is_identity() || field.numbers_models()));
+    let mut compared = comparison.fields.iter().map(|&place| &fields[place]);
+    kin && comparison.kind != "names" && compared.all(Field::tells_kin_apart)
 }
 
 fn write_rule(

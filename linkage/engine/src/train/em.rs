@@ -1,9 +1,13 @@
 //! m by expectation maximisation over counts of comparison patterns (Winkler 1988; Enamorado et al. 2019 for the counts;
 //! Jaro 1989 for u that stays). u is known from frequencies; m is shared by all rules, each rule has its share of matches.
+//!
+//! Where the model says what tells kin apart, pairs of two who are kin are a third class (Winkler 1993): in those comparisons
+//! they are as two strangers, in all others as the data say. Else members of one household, often more than the matches, would
+//! be learnt from as if they were one person's records.
 
 use super::corrections::{Corrections, Sums};
 use super::patterns::RulePatterns;
-use crate::{Level, Model};
+use crate::{Level, Model, Pattern};
 
 /// A level that no matched pair showed counts as half a pair (Jeffreys' prior): rare, not impossible.
 const UNSEEN: f64 = 0.5;
@@ -15,6 +19,11 @@ const STARTS: [f64; 3] = [0.01, 0.1, 0.5];
 
 /// Rounds after which the starts are compared.
 const TRIAL_ROUNDS: usize = 15;
+
+/// Kin are looked for in a rule that leaves open what two strangers share no more often than this.
+const KIN_SHARE_MAX: f64 = 0.1;
+/// Kin for each match, to start from.
+const KIN_PER_MATCH: f64 = 0.5;
 
 /// By comparison and level.
 pub(crate) type Table2 = Vec<Vec<f64>>;
@@ -35,11 +44,20 @@ pub(crate) struct Problem<'a> {
 #[derive(Clone)]
 pub(crate) struct Fit {
     pub(crate) m: Table2,
-    /// Each rule's share of matches.
-    pub(crate) shares: Vec<f64>,
+    /// The chance of each level for kin; of no use in comparisons that tell kin apart.
+    pub(crate) kin: Table2,
+    /// By rule.
+    pub(crate) shares: Vec<Shares>,
     pub(crate) rounds: usize,
     pub(crate) converged: bool,
     likelihood: f64,
+}
+
+/// The parts of a rule's pairs that are no strangers'.
+#[derive(Clone, Copy)]
+pub(crate) struct Shares {
+    pub(crate) matches: f64,
+    pub(crate) kin: f64,
 }
 
 /// Runs EM from several starts.
@@ -54,12 +72,15 @@ pub(crate) fn fit(problem: &Problem<'_>, start: Option<&Fit>) -> Fit {
         return run(
             problem,
             &ready,
-            Fit::start(start.m.clone(), start.shares.clone()),
+            Fit {
+                rounds: 0,
+                ..start.clone()
+            },
             rounds_max,
         );
     }
     let starts = STARTS.map(|share| {
-        let start = Fit::start(starting_m(problem), vec![share; problem.rules.len()]);
+        let start = Fit::start(problem, &ready, share);
         run(problem, &ready, start, TRIAL_ROUNDS.min(rounds_max))
     });
     let [first, rest @ ..] = starts;
@@ -73,42 +94,122 @@ pub(crate) fn fit(problem: &Problem<'_>, start: Option<&Fit>) -> Fit {
 /// Each pattern's chance to be a match's, in the rule's order.
 pub(crate) fn posteriors(problem: &Problem<'_>, rule: usize, fit: &Fit) -> Vec<f64> {
     let ready = Ready::new(problem, &problem.rules[rule]);
-    let share = fit.shares[rule];
-    ready
-        .patterns
-        .iter()
-        .map(|pattern| {
-            let if_match = share * pattern.if_match(&fit.m);
-            if_match / (if_match + (1.0 - share) * pattern.if_not).max(f64::MIN_POSITIVE)
-        })
-        .collect()
+    let chance = |pattern: &ReadyPattern| {
+        let parts = pattern.parts(fit, fit.shares[rule], ready.has_kin);
+        parts.matches / parts.all()
+    };
+    ready.patterns.iter().map(chance).collect()
 }
 
 /// A rule's patterns as the E step reads them.
 struct Ready {
     patterns: Vec<ReadyPattern>,
+    /// Whether kin are looked for among them.
+    has_kin: bool,
 }
 
 struct ReadyPattern {
     count: f64,
     /// The chance of the levels that the rule leaves open, given those that it fixes, for two persons.
     if_not: f64,
+    /// The same of the comparisons that tell kin apart alone.
+    apart_if_not: f64,
     /// Comparisons and levels that the rule leaves open.
     levels: Vec<(u8, u8)>,
+    /// Those of them that do not tell kin apart.
+    shared: Vec<(u8, u8)>,
+}
+
+/// What each class gives of a pattern.
+struct Parts {
+    matches: f64,
+    kin: f64,
+    strangers: f64,
+}
+
+impl Parts {
+    fn all(&self) -> f64 {
+        (self.matches + self.kin + self.strangers).max(f64::MIN_POSITIVE)
+    }
 }
 
 impl ReadyPattern {
-    fn if_match(&self, m: &Table2) -> f64 {
-        self.levels
-            .iter()
-            .map(|&(place, level)| m[usize::from(place)][usize::from(level)])
-            .product()
+    fn parts(&self, fit: &Fit, shares: Shares, has_kin: bool) -> Parts {
+        let product = |levels: &[(u8, u8)], table: &Table2| {
+            let chances = levels
+                .iter()
+                .map(|&(place, level)| table[usize::from(place)][usize::from(level)]);
+            chances.product::<f64>()
+        };
+        let kin = if has_kin {
+            shares.kin * self.apart_if_not * product(&self.shared, &fit.kin)
+        } else {
+            0.0
+        };
+        Parts {
+            matches: shares.matches * product(&self.levels, &fit.m),
+            kin,
+            strangers: (1.0 - shares.matches - shares.kin) * self.if_not,
+        }
     }
 }
 
 impl Ready {
     #[expect(clippy::cast_precision_loss, reason = "counts are far below 2^53")]
     fn new(problem: &Problem<'_>, rule: &RulePatterns) -> Self {
+        let u = problem.u();
+        let apart = problem.apart();
+        let has_kin = apart
+            .iter()
+            .zip(&rule.fixed)
+            .zip(&u)
+            .filter(|((apart, fixed), _)| **apart && !**fixed)
+            .map(|(_, levels)| levels[0])
+            .product::<f64>()
+            <= KIN_SHARE_MAX;
+        let (mut sums, mut apart_sums) = (Sums::default(), Sums::default());
+        let ready = |&(pattern, count): &(Pattern, u64)| {
+            let open = (0_u8..).zip(&rule.fixed).filter(|(_, fixed)| !**fixed);
+            let levels = open.filter_map(|(place, _)| match pattern.level(usize::from(place)) {
+                Level::At(level) => Some((place, level)),
+                Level::Missing => None,
+            });
+            let levels = levels.collect::<Vec<_>>();
+            let shared = levels
+                .iter()
+                .filter(|(place, _)| !apart[usize::from(*place)]);
+            let of_apart = || {
+                let mut alone = Pattern::default();
+                for place in (0..apart.len()).filter(|&place| apart[place] || rule.fixed[place]) {
+                    alone.set(place, pattern.level(place));
+                }
+                alone
+            };
+            ReadyPattern {
+                count: count as f64,
+                if_not: problem
+                    .corrections
+                    .chance_given(pattern, &rule.fixed, &u, &mut sums),
+                apart_if_not: if has_kin {
+                    problem
+                        .corrections
+                        .chance_given(of_apart(), &rule.fixed, &u, &mut apart_sums)
+                } else {
+                    0.0
+                },
+                shared: shared.copied().collect(),
+                levels,
+            }
+        };
+        Self {
+            patterns: rule.patterns.iter().map(ready).collect(),
+            has_kin,
+        }
+    }
+}
+
+impl Problem<'_> {
+    fn u(&self) -> Table2 {
         let levels = |comparison: &crate::ComparisonSettings| {
             let chances = comparison
                 .levels
@@ -116,30 +217,15 @@ impl Ready {
                 .map(|level| level.u.unwrap_or(1e-7));
             chances.collect::<Vec<_>>()
         };
-        let u = problem
-            .model
-            .comparisons
-            .iter()
-            .map(levels)
-            .collect::<Vec<_>>();
-        let mut sums = Sums::default();
-        let ready = |&(pattern, count): &(crate::Pattern, u64)| {
-            let open = (0_u8..).zip(&rule.fixed).filter(|(_, fixed)| !**fixed);
-            let levels = open.filter_map(|(place, _)| match pattern.level(usize::from(place)) {
-                Level::At(level) => Some((place, level)),
-                Level::Missing => None,
-            });
-            ReadyPattern {
-                count: count as f64,
-                if_not: problem
-                    .corrections
-                    .chance_given(pattern, &rule.fixed, &u, &mut sums),
-                levels: levels.collect(),
-            }
-        };
-        Self {
-            patterns: rule.patterns.iter().map(ready).collect(),
-        }
+        self.model.comparisons.iter().map(levels).collect()
+    }
+
+    /// By comparison, whether it tells kin apart.
+    fn apart(&self) -> Vec<bool> {
+        let comparisons = self.model.comparisons.iter();
+        comparisons
+            .map(|comparison| comparison.tells_kin_apart)
+            .collect()
     }
 }
 
@@ -169,10 +255,27 @@ fn starting_m(problem: &Problem<'_>) -> Table2 {
 }
 
 impl Fit {
-    fn start(m: Table2, shares: Vec<f64>) -> Self {
+    /// Kin start half as persons, half as strangers.
+    fn start(problem: &Problem<'_>, ready: &[Ready], share: f64) -> Self {
+        let m = starting_m(problem);
+        let half = |(m, u): (&Vec<f64>, &Vec<f64>)| {
+            m.iter()
+                .zip(u)
+                .map(|(m, u)| f64::midpoint(*m, *u))
+                .collect()
+        };
+        let shares = |rule: &Ready| Shares {
+            matches: share,
+            kin: if rule.has_kin {
+                KIN_PER_MATCH * share
+            } else {
+                0.0
+            },
+        };
         Self {
+            kin: m.iter().zip(&problem.u()).map(half).collect(),
             m,
-            shares,
+            shares: ready.iter().map(shares).collect(),
             rounds: 0,
             converged: false,
             likelihood: f64::MIN,
@@ -186,37 +289,78 @@ fn run(problem: &Problem<'_>, ready: &[Ready], start: Fit, rounds_max: usize) ->
     fit.converged = ready.is_empty();
     while fit.rounds < rounds_max && !fit.converged {
         let expected = expect(ready, &mut fit);
-        let moved = maximise(problem, &expected, &mut fit.m);
+        let moved = maximise(problem, &expected.matches, &mut fit.m);
+        let moved = moved.max(maximise_kin(&expected.kin, &mut fit.kin));
         fit.rounds += 1;
         fit.converged = moved <= problem.model.training.tolerance;
     }
     fit
 }
 
-/// Expected matched pairs by comparison and level; renews each rule's share of matches and the likelihood.
-fn expect(ready: &[Ready], fit: &mut Fit) -> Table2 {
-    let mut expected = fit
-        .m
-        .iter()
-        .map(|levels| vec![0.0; levels.len()])
-        .collect::<Vec<_>>();
-    fit.likelihood = 0.0;
-    for (rule, share) in ready.iter().zip(&mut fit.shares) {
-        let (mut matched, mut all) = (0.0, 0.0);
+/// Expected pairs by comparison and level.
+struct Expected {
+    matches: Table2,
+    kin: Table2,
+}
+
+/// The E step; renews each rule's shares and the likelihood.
+fn expect(ready: &[Ready], fit: &mut Fit) -> Expected {
+    let none = || {
+        let levels = fit.m.iter().map(|levels| vec![0.0; levels.len()]);
+        levels.collect::<Table2>()
+    };
+    let mut expected = Expected {
+        matches: none(),
+        kin: none(),
+    };
+    let mut likelihood = 0.0;
+    let mut shares = Vec::with_capacity(ready.len());
+    for (rule, &before) in ready.iter().zip(&fit.shares) {
+        let (mut matched, mut akin, mut all) = (0.0, 0.0, 0.0);
         for pattern in &rule.patterns {
-            let if_match = *share * pattern.if_match(&fit.m);
-            let either = (if_match + (1.0 - *share) * pattern.if_not).max(f64::MIN_POSITIVE);
-            let here = pattern.count * if_match / either;
-            fit.likelihood += pattern.count * either.ln();
+            let parts = pattern.parts(fit, before, rule.has_kin);
+            let either = parts.all();
+            let here = pattern.count * parts.matches / either;
+            likelihood += pattern.count * either.ln();
             matched += here;
             all += pattern.count;
             for &(place, level) in &pattern.levels {
-                expected[usize::from(place)][usize::from(level)] += here;
+                expected.matches[usize::from(place)][usize::from(level)] += here;
+            }
+            if rule.has_kin {
+                let here = pattern.count * parts.kin / either;
+                akin += here;
+                for &(place, level) in &pattern.shared {
+                    expected.kin[usize::from(place)][usize::from(level)] += here;
+                }
             }
         }
-        *share = (matched / f64::max(all, 1.0)).clamp(1e-6, 1.0 - 1e-6);
+        let share = |pairs: f64| (pairs / f64::max(all, 1.0)).clamp(1e-6, 1.0 - 1e-6);
+        let matches = share(matched);
+        shares.push(Shares {
+            matches,
+            kin: share(akin).min(1.0 - 1e-6 - matches).max(0.0),
+        });
     }
+    (fit.shares, fit.likelihood) = (shares, likelihood);
     expected
+}
+
+/// The M step of kin; gives the largest change.
+fn maximise_kin(expected: &Table2, kin: &mut Table2) -> f64 {
+    let mut moved = 0.0_f64;
+    for (counts, chances) in expected.iter().zip(kin) {
+        if counts.iter().sum::<f64>() == 0.0 {
+            continue;
+        }
+        let whole = counts.iter().map(|count| count + UNSEEN).sum::<f64>();
+        for (count, chance) in counts.iter().zip(chances) {
+            let next = (count + UNSEEN) / whole;
+            moved = moved.max((next - *chance).abs());
+            *chance = next;
+        }
+    }
+    moved
 }
 
 /// The M step, with the file's m as so many pairs seen before; gives the largest change.

@@ -6,6 +6,7 @@ mod corrections;
 mod dependence;
 mod draws;
 mod em;
+mod kin;
 mod labels;
 mod matched;
 mod patterns;
@@ -236,6 +237,8 @@ impl Ground {
                     report.converged = found.converged;
                     set_m(model, rules, &found);
                     matches = self.matches(model, rules, &found);
+                    let kin = self.kin(model, rules, &found);
+                    model.kin = kin::found(model, &found, kin, self.pairs);
                     fit = Some(found);
                 }
             }
@@ -279,9 +282,10 @@ impl Ground {
         .collect()
     }
 
-    /// u of every level that is not fixed, from its pairs less those of one person.
+    /// u of every level that is not fixed, from its pairs less those of one person and of kin who share the value.
     fn set_u(&self, model: &mut Model, matches: f64) {
         let prior_pairs = model.training.prior_pairs * RANDOM_PAIRS_PER_PRIOR_PAIR;
+        let kin = model.kin.take();
         for ((comparison, counts), known) in model
             .comparisons
             .iter_mut()
@@ -290,7 +294,10 @@ impl Ground {
         {
             let Some(counts) = counts else { continue };
             let compared = counts.pairs.iter().sum::<f64>();
-            let expected = matches * compared / self.pairs.max(1.0);
+            let akin = kin
+                .as_ref()
+                .map_or(0.0, |kin| kin.sharing(&comparison.name));
+            let expected = (matches / self.pairs.max(1.0) + akin) * compared;
             let sampled = counts.exact_share == 0.0;
             for ((level, &pairs), &known) in comparison
                 .levels
@@ -348,27 +355,46 @@ impl Ground {
 
     /// Pairs of one person in the whole table: those that the rules hold, by the chance that a rule holds such a pair.
     fn matches(&self, model: &Model, rules: &[RulePatterns], fit: &Fit) -> f64 {
+        let same = |place: usize| model.comparisons[place].levels[0].m.unwrap_or(1.0);
+        self.in_all(rules, |rule| fit.shares[rule].matches, same)
+    }
+
+    /// Pairs of kin in the whole table.
+    fn kin(&self, model: &Model, rules: &[RulePatterns], fit: &Fit) -> f64 {
+        let same = |place: usize| {
+            let comparison = &model.comparisons[place];
+            if comparison.tells_kin_apart {
+                comparison.levels[0].u.unwrap_or(1.0)
+            } else {
+                fit.kin[place][0]
+            }
+        };
+        self.in_all(rules, |rule| fit.shares[rule].kin, same)
+    }
+
+    /// Pairs of a kind in the whole table, of which a rule holds a share, and whose values are the same so often.
+    fn in_all(
+        &self,
+        rules: &[RulePatterns],
+        share: impl Fn(usize) -> f64,
+        same: impl Fn(usize) -> f64,
+    ) -> f64 {
         let (mut held, mut chances) = (0.0, 0.0);
-        for (rule, share) in rules.iter().zip(&fit.shares) {
+        for (place, rule) in rules.iter().enumerate() {
             let pairs = rule
                 .patterns
                 .iter()
                 .map(|entry| count64(entry.1))
                 .sum::<f64>()
                 * rule.thinned_by;
-            let fixed = model
-                .comparisons
-                .iter()
-                .zip(&self.counts)
-                .zip(&rule.fixed)
-                .filter(|(_, fixed)| **fixed);
-            let chance = fixed.map(|((comparison, counts), _)| {
-                let compared = counts.as_ref().map_or(1.0, |counts| {
+            let fixed = (0..self.counts.len()).filter(|&place| rule.fixed[place]);
+            let chance = fixed.map(|place| {
+                let compared = self.counts[place].as_ref().map_or(1.0, |counts| {
                     counts.pairs.iter().sum::<f64>() / self.pairs.max(1.0)
                 });
-                comparison.levels[0].m.unwrap_or(1.0) * compared.min(1.0)
+                same(place) * compared.min(1.0)
             });
-            held += share * pairs;
+            held += share(place) * pairs;
             chances += chance.product::<f64>();
         }
         (held / chances.max(0.05)).min(self.pairs / 2.0)
