@@ -4,7 +4,7 @@ mod kin;
 
 use serde::{Deserialize, Serialize};
 
-pub(crate) use kin::{Kin, Sum};
+pub(crate) use kin::{Kin, Shared, Sum};
 
 use crate::comparison::{Bound, Coded, Outcome};
 use crate::estimate::Calibration;
@@ -231,7 +231,11 @@ impl Weights {
             take_off(place, bits);
         }
         if let Some(kin) = &self.kin {
-            kin.spread(alone, self.said_twice(pattern), take_off);
+            let of = |shared: &Shared| {
+                let place = shared.place();
+                shared.bits(alone(place), pattern.level(place).packed())
+            };
+            kin.spread(of, self.said_twice(pattern), take_off);
         }
     }
 }

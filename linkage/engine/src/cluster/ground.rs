@@ -139,23 +139,23 @@ impl<'a> Ground<'a> {
             .iter()
             .flat_map(|&one| right.iter().map(move |&other| (one, other)))
             .take(CROSSING_MAX);
-        if let Some(veto) = crossing
-            .clone()
-            .find_map(|(one, other)| self.veto(one, other))
-        {
+        // Large components have many refused links: nothing is looked for that cannot be found.
+        let may_veto = !self.rules.are_none() || !self.constraints.is_empty();
+        let mut pairs = crossing.clone();
+        if may_veto && let Some(veto) = pairs.find_map(|(one, other)| self.veto(one, other)) {
             return Reason::ClusterVeto(veto);
         }
-        if crossing
-            .clone()
-            .any(|(one, other)| self.repeat_of(one, other) == Repeat::Never)
+        let mut pairs = crossing.clone();
+        if self.repeats.contains(&Repeat::Never)
+            && pairs.any(|(one, other)| self.repeat_of(one, other) == Repeat::Never)
         {
             return Reason::OnePerSource;
         }
-        let against = crossing
-            .map(|(one, other)| self.against(one, other))
-            .sum::<Grains>();
-        if self.gain(weight) + against >= 0 && self.repeated(left, right) > 0 {
-            return Reason::OnePerSource;
+        if self.repeated(left, right) > 0 {
+            let against = crossing.map(|(one, other)| self.against(one, other));
+            if self.gain(weight) + against.sum::<Grains>() >= 0 {
+                return Reason::OnePerSource;
+            }
         }
         Reason::Contradiction
     }

@@ -4,6 +4,8 @@
 //! Taking two clusters apart and putting them together the best way moves, swaps, merges and splits at once. The work
 //! is bounded by the component's records.
 
+use std::cell::RefCell;
+
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::components::{Component, Link};
@@ -17,6 +19,11 @@ use crate::Row;
 const STEPS_MIN: u64 = 10_000_000;
 /// Steps for each of its records.
 const STEPS_PER_RECORD: u64 = 20_000;
+
+/// Records of a component up to which what stands against each two is remembered, 8 bytes a pair.
+const TRIANGLE_RECORDS_MAX: usize = 6_000;
+/// What has not been asked for.
+const UNKNOWN: Grains = Grains::MAX;
 
 /// A partition of a component, by places in its rows; sorted by first place.
 pub(super) struct Found {
@@ -51,6 +58,9 @@ struct Search<'a> {
     cluster_of: Vec<usize>,
     steps_left: u64,
     cut_short: bool,
+    /// What stands against two records, once it was asked for; by the pair's place in a triangle. Empty where it would be too
+    /// large.
+    against: RefCell<Vec<Grains>>,
 }
 
 impl<'a> Search<'a> {
@@ -69,7 +79,26 @@ impl<'a> Search<'a> {
             cluster_of: (0..count).collect(),
             steps_left: STEPS_MIN + STEPS_PER_RECORD.saturating_mul(count as u64),
             cut_short: false,
+            against: RefCell::new(if count <= TRIANGLE_RECORDS_MAX {
+                vec![UNKNOWN; count * count.saturating_sub(1) / 2]
+            } else {
+                Vec::new()
+            }),
         }
+    }
+
+    /// What stands against two places' records, each pair of which is compared once.
+    fn against(&self, left: usize, right: usize) -> Grains {
+        let (left, right) = (left.min(right), left.max(right));
+        let row = |place: usize| self.component.rows[place];
+        let mut known = self.against.borrow_mut();
+        let Some(known) = known.get_mut(right * right.saturating_sub(1) / 2 + left) else {
+            return self.ground.against(row(left), row(right));
+        };
+        if *known == UNKNOWN {
+            *known = self.ground.against(row(left), row(right));
+        }
+        *known
     }
 
     /// Joins clusters along the links, unless more stands against than for.
@@ -123,7 +152,7 @@ impl<'a> Search<'a> {
                     return false;
                 }
                 if !self.is_link(place, other_place) {
-                    rest += self.ground.against(one, other);
+                    rest += self.against(place, other_place);
                 }
             }
         }

@@ -11,7 +11,7 @@ use super::{Compared, Kernel, Worker};
 use crate::comparison::similarity::Signature;
 use crate::comparison::{Bound, Coded, Outcome};
 use crate::train::Edge;
-use crate::weigh::{ComparisonWeights, Kin, PLACES_PER_WORD, Pattern, WORDS, Weights};
+use crate::weigh::{ComparisonWeights, Kin, PLACES_PER_WORD, Pattern, Shared, WORDS, Weights};
 use crate::{MISSING, Row};
 
 /// Pairs of one batch: their codes and what they come to fit in the first cache.
@@ -54,7 +54,7 @@ struct Lanes {
     weights: Vec<f32>,
     /// What comparisons say twice.
     twice: Vec<f32>,
-    /// By comparison that kin share, in the order of [`Kin::places`], its bits; and what is for a match of all of them.
+    /// By comparison that kin share, in the order of [`Kin::shared`], what it comes to for them; and what speaks for them in all.
     shared: Vec<Vec<f32>>,
     most: Vec<f32>,
     words: [Vec<u32>; WORDS],
@@ -236,10 +236,9 @@ impl Batch {
                 (Bound::Coded(_), None) => unreachable!("every coded comparison has a column"),
             }
             self.lanes.add(place);
-            if let Some(kin) = kin
-                && let Some(slot) = kin.places().position(|shared| shared == place)
-            {
-                self.lanes.share(slot);
+            let shared = kin.into_iter().flat_map(Kin::shared).enumerate();
+            for (slot, shared) in shared.filter(|(_, shared)| shared.place() == place) {
+                self.lanes.share(slot, shared);
             }
         }
         if let Some(weights) = weights {
@@ -500,20 +499,21 @@ impl Lanes {
     /// Makes room for what kin share.
     #[inline(always)]
     fn begin_kin(&mut self, kin: &Kin) {
-        self.shared.resize_with(kin.places().count(), Vec::new);
+        self.shared.resize_with(kin.shared().len(), Vec::new);
         for bits in &mut self.shared {
             bits.resize(LANES, 0.0);
         }
         self.most.fill(0.0);
     }
 
-    /// Remembers one comparison's bits, which kin share.
+    /// Remembers what one comparison comes to for kin.
     #[inline(always)]
-    fn share(&mut self, slot: usize) {
-        let shared = &mut self.shared[slot][..LANES];
-        shared.copy_from_slice(&self.bits[..LANES]);
-        for (most, &bits) in self.most[..LANES].iter_mut().zip(shared.iter()) {
-            *most += bits.max(0.0);
+    fn share(&mut self, slot: usize, shared: &Shared) {
+        let marks = self.bits[..LANES].iter().zip(&self.packed[..LANES]);
+        let sums = self.shared[slot][..LANES].iter_mut();
+        for ((sum, most), (&bits, &packed)) in sums.zip(&mut self.most[..LANES]).zip(marks) {
+            *sum = shared.bits(bits, (packed & 15) as u8);
+            *most += sum.max(0.0);
         }
     }
 
@@ -523,11 +523,8 @@ impl Lanes {
         for lane in 0..self.length {
             let twice = self.twice[lane];
             if kin.matter(self.most[lane], twice) {
-                let bits = |place: usize| {
-                    let slot = kin.places().position(|shared| shared == place);
-                    slot.map_or(0.0, |slot| self.shared[slot][lane])
-                };
-                self.weights[lane] -= kin.bits_that_matter(bits, twice);
+                let of = self.shared.iter().map(|bits| bits[lane]);
+                self.weights[lane] -= kin.bits_that_matter(of, twice);
             }
         }
     }

@@ -78,8 +78,12 @@ impl Kin {
 pub struct SharedByKin {
     /// The comparison that looks at it.
     pub comparison: String,
-    /// How often they share it, as one person's records do.
+    /// How often they share it.
     pub share: f64,
+    /// By level, in the model's order: bits by which those who share it come to the level more often than one person's records
+    /// do; none stand for zeros.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub bits: Vec<f32>,
 }
 
 /// How m is trained.

@@ -169,6 +169,10 @@ fn judged_text(raw: &Raw<'_>) -> (Role, Nature) {
         Some(role) if profile.with_digit > 0.5 => (role, Nature::Code),
         Some(role) => (role, Nature::Name),
         None if long => (Role::Description, Nature::LongText),
+        // `NG19 9RA`: a digit in nearly every value, and no word that could be told from others.
+        None if profile.with_digit > 0.9 && profile.letters < 10.0 && profile.words < 2.5 => {
+            (Role::Identifier, Nature::Code)
+        }
         None if profile.words >= 1.3 => (Role::Words, Nature::Words),
         None if profile.with_digit > 0.5 => (Role::Identifier, Nature::Code),
         None => (Role::Words, Nature::Name),
@@ -259,11 +263,10 @@ impl Field {
         self.derived && matches!(self.role, Role::Title | Role::Words)
     }
 
-    /// Whether members of one household, or models of one series, differ in it as strangers do. Of use where some field
-    /// [identifies persons](Self::is_identity) or [numbers models](Self::numbers_models).
-    pub(super) fn tells_kin_apart(&self) -> bool {
+    /// Whether members of one household differ in it as strangers do. Of use where some field
+    /// [identifies persons](Self::is_identity).
+    pub(super) fn tells_persons_apart(&self) -> bool {
         self.is_identity()
-            || self.numbers_models()
             || matches!(
                 self.role,
                 Role::GivenName

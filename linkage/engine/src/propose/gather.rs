@@ -90,7 +90,21 @@ pub(super) fn gather(
             fields.push(codes);
         }
     }
+    a_persons_only_date(&mut fields);
     Ok((fields, ignored))
+}
+
+/// The only date of persons is taken for that of their birth: of another, people of one household would not differ by chance,
+/// nor would a person's records agree.
+fn a_persons_only_date(fields: &mut [Field]) {
+    let persons = [Role::GivenName, Role::Surname, Role::FullName];
+    let dates = |field: &Field| matches!(field.role, Role::Date | Role::BirthDate);
+    if fields.iter().any(|field| persons.contains(&field.role))
+        && fields.iter().filter(|field| dates(field)).count() == 1
+        && let Some(date) = fields.iter_mut().find(|field| dates(field))
+    {
+        date.role = Role::BirthDate;
+    }
 }
 
 /// The heading as a plain name: lower case, words joined by `_`.

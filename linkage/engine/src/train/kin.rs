@@ -11,8 +11,8 @@ const PAIRS_MIN: f64 = 30.0;
 const SHARE_MIN: f64 = 0.02;
 /// Kin share something at least so often, or they are no kin.
 const SHARE_OF_SOME_MIN: f64 = 0.5;
-/// Rounds of finding a share; it settles far earlier.
-const ROUNDS: usize = 100;
+/// Those who share something come to its levels at most by so many bits more or less often than one person's records.
+const BITS_MAX: f64 = 12.0;
 
 /// Kin, where enough of them show and they share something; `pairs` of them among `all`.
 pub(super) fn found(model: &Model, fit: &Fit, pairs: f64, all: f64) -> Option<Kin> {
@@ -25,9 +25,11 @@ pub(super) fn found(model: &Model, fit: &Fit, pairs: f64, all: f64) -> Option<Ki
         .map(|(comparison, kin)| {
             let chances = comparison.levels.iter().zip(kin);
             let chances = chances.filter_map(|(level, &kin)| Some((level.m?, level.u?, kin)));
+            let (share, bits) = sharing(&chances.collect::<Vec<_>>());
             SharedByKin {
                 comparison: comparison.name.clone(),
-                share: share(&chances.collect::<Vec<_>>()),
+                share,
+                bits,
             }
         })
         .filter(|shared| shared.share >= SHARE_MIN)
@@ -41,31 +43,43 @@ pub(super) fn found(model: &Model, fit: &Fit, pairs: f64, all: f64) -> Option<Ki
     })
 }
 
-/// How often kin share a thing: the part of m in a mixture of m and u that comes nearest to theirs, given `(m, u, kin)` by level.
-fn share(levels: &[(f64, f64, f64)]) -> f64 {
-    let mut share = 0.5;
-    for _ in 0..ROUNDS {
-        let with_it = |&(m, u, kin): &(f64, f64, f64)| {
-            let shared = share * m;
-            kin * shared / (shared + (1.0 - share) * u).max(f64::MIN_POSITIVE)
-        };
-        share = levels.iter().map(with_it).sum::<f64>().clamp(0.0, 0.9999);
-    }
-    share
+/// How often kin share a thing, and by level the bits by which those who share it come to the level more often than one person's
+/// records do, given `(m, u, kin)` by level. In the last level, where nothing is alike, all kin are those who do not share it.
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "weights are read to a tenth of a bit"
+)]
+fn sharing(levels: &[(f64, f64, f64)]) -> (f64, Vec<f32>) {
+    let Some(&(_, u, kin)) = levels.last() else {
+        return (0.0, Vec::new());
+    };
+    let share = (1.0 - kin / u.max(f64::MIN_POSITIVE)).clamp(0.0, 0.9999);
+    let bits = |&(m, u, kin): &(f64, f64, f64)| {
+        let sharing = ((kin - (1.0 - share) * u) / share.max(f64::MIN_POSITIVE)).max(0.0);
+        (sharing / m).log2().clamp(-BITS_MAX, BITS_MAX) as f32
+    };
+    (share, levels.iter().map(bits).collect())
 }
 
 #[cfg(test)]
 mod tests {
-    use super::share;
+    use super::sharing;
 
     #[test]
     fn a_share_is_found_again() {
         let (m, u) = ([0.9, 0.08, 0.02], [0.01, 0.02, 0.97]);
-        for expected in [0.0, 0.1, 0.6, 0.99] {
-            let kin = |level: usize| expected * m[level] + (1.0 - expected) * u[level];
+        for expected in [0.1, 0.6, 0.98] {
+            let with_it = [0.95, 0.05, 0.0];
+            let kin = |level: usize| expected * with_it[level] + (1.0 - expected) * u[level];
             let levels = (0..3).map(|level| (m[level], u[level], kin(level)));
-            let found = share(&levels.collect::<Vec<_>>());
-            assert!((found - expected).abs() < 0.01, "{expected}: {found}");
+            let (found, bits) = sharing(&levels.collect::<Vec<_>>());
+            assert!((found - expected).abs() < 1e-9, "{expected}: {found}");
+            assert!((f64::from(bits[0]) - (0.95_f64 / 0.9).log2()).abs() < 1e-6);
         }
+    }
+
+    #[test]
+    fn what_kin_do_not_share_has_no_share() {
+        assert!(sharing(&[(0.9, 0.01, 0.01), (0.1, 0.99, 0.99)]).0 < 1e-9);
     }
 }

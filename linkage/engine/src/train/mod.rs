@@ -38,6 +38,9 @@ const RANDOM_PAIRS_PER_PRIOR_PAIR: f64 = 100.0;
 const ROUNDS: usize = 3;
 /// Pairs that agree in one comparison are one person's that often, before anything is known.
 const UNKNOWN_MATCH_SHARE: f64 = 0.3;
+/// All rules together give a match, and kin, at least so many times: a rule by words gives more of them than have the same text.
+const MATCHES_HELD_MIN: f64 = 0.05;
+const KIN_HELD_MIN: f64 = 1.0;
 /// A level that no labelled pair shows counts as half a pair.
 const UNSEEN: f64 = 0.5;
 
@@ -356,7 +359,12 @@ impl Ground {
     /// Pairs of one person in the whole table: those that the rules hold, by the chance that a rule holds such a pair.
     fn matches(&self, model: &Model, rules: &[RulePatterns], fit: &Fit) -> f64 {
         let same = |place: usize| model.comparisons[place].levels[0].m.unwrap_or(1.0);
-        self.in_all(rules, |rule| fit.shares[rule].matches, same)
+        self.in_all(
+            rules,
+            |rule| fit.shares[rule].matches,
+            same,
+            MATCHES_HELD_MIN,
+        )
     }
 
     /// Pairs of kin in the whole table.
@@ -369,7 +377,7 @@ impl Ground {
                 fit.kin[place][0]
             }
         };
-        self.in_all(rules, |rule| fit.shares[rule].kin, same)
+        self.in_all(rules, |rule| fit.shares[rule].kin, same, KIN_HELD_MIN)
     }
 
     /// Pairs of a kind in the whole table, of which a rule holds a share, and whose values are the same so often.
@@ -378,6 +386,7 @@ impl Ground {
         rules: &[RulePatterns],
         share: impl Fn(usize) -> f64,
         same: impl Fn(usize) -> f64,
+        least: f64,
     ) -> f64 {
         let (mut held, mut chances) = (0.0, 0.0);
         for (place, rule) in rules.iter().enumerate() {
@@ -397,7 +406,7 @@ impl Ground {
             held += share(place) * pairs;
             chances += chance.product::<f64>();
         }
-        (held / chances.max(0.05)).min(self.pairs / 2.0)
+        (held / chances.max(least)).min(self.pairs / 2.0)
     }
 }
 

@@ -4,8 +4,11 @@
 //! A pair is weighed against two persons of either kind: with `w_k` each comparison's weight, t what they say twice, h kin for
 //! each pair of strangers, and `s_k` how often kin share what a comparison looks at,
 //!
-//! weight = Σ `w_k` - log2(`2^t` + h Π (1 - `s_k` + `s_k` `2^w_k`)).
+//! weight = Σ `w_k` - log2(`2^t` + h Π (1 - `s_k` + `s_k` `2^(w_k + d)`)),
+//!
+//! where d is by how much those who share it come to the level more often than one person's records do.
 
+use crate::model::{COMPARISONS_MAX, LEVELS_MAX};
 use crate::weigh::Pattern;
 use crate::{LinkageError, Model};
 
@@ -16,8 +19,16 @@ const NEGLIGIBLE_BITS: f32 = -10.0;
 pub(crate) struct Kin {
     /// Kin for each pair of strangers, in bits.
     bits: f32,
-    /// Comparisons that kin share, with how often, in the model's order.
-    shared: Vec<(usize, f64)>,
+    /// What kin share, in the model's order of comparisons.
+    shared: Vec<Shared>,
+}
+
+/// A comparison that kin share.
+pub(crate) struct Shared {
+    place: usize,
+    share: f64,
+    /// By the packed level, what is added to the weight of those who share it.
+    bits: [f32; LEVELS_MAX + 1],
 }
 
 impl Kin {
@@ -40,9 +51,17 @@ impl Kin {
                         one.comparison
                     ))
                 })?;
-            shared.push((place, one.share));
+            let mut bits = [0.0; LEVELS_MAX + 1];
+            for (bits, &given) in bits[1..].iter_mut().zip(&one.bits) {
+                *bits = given;
+            }
+            shared.push(Shared {
+                place,
+                share: one.share,
+                bits,
+            });
         }
-        shared.sort_unstable_by_key(|&(place, _)| place);
+        shared.sort_unstable_by_key(|shared| shared.place);
         #[expect(
             clippy::cast_possible_truncation,
             reason = "weights are read to a tenth of a bit"
@@ -51,26 +70,26 @@ impl Kin {
         Ok(Some(Self { bits, shared }))
     }
 
-    /// The comparisons that kin share, by their places.
+    /// What kin share, in the model's order of comparisons.
     #[inline]
-    pub(crate) fn places(&self) -> impl Iterator<Item = usize> {
-        self.shared.iter().map(|&(place, _)| place)
+    pub(crate) fn shared(&self) -> &[Shared] {
+        &self.shared
     }
 
-    /// Whether kin matter to a pair whose weights for a match, in comparisons that kin share, come to `most`.
+    /// Whether kin matter to a pair in which what kin share comes to `most` for them.
     #[inline]
     pub(crate) fn matter(&self, most: f32, twice: f32) -> bool {
         most + self.bits - twice > NEGLIGIBLE_BITS
     }
 
-    /// Bits to take off beside those that are said twice, for a pair with these weights of the comparisons that kin share.
+    /// Bits to take off beside those that are said twice, for a pair in which what kin share [comes to](Shared::bits) so much.
     #[inline]
-    pub(crate) fn bits(&self, weights: impl Fn(usize) -> f32, twice: f32) -> f32 {
-        let most = self.places().map(|place| weights(place).max(0.0));
+    pub(crate) fn bits(&self, of: impl Fn(&Shared) -> f32, twice: f32) -> f32 {
+        let most = self.shared.iter().map(|shared| of(shared).max(0.0));
         if !self.matter(most.fold(0.0, |sum, bits| sum + bits), twice) {
             return 0.0;
         }
-        self.bits_that_matter(weights, twice)
+        self.bits_that_matter(self.shared.iter().map(of), twice)
     }
 
     /// The same of a pair for which kin [matter](Self::matter).
@@ -78,46 +97,55 @@ impl Kin {
         clippy::cast_possible_truncation,
         reason = "weights are read to a tenth of a bit"
     )]
-    pub(crate) fn bits_that_matter(&self, weights: impl Fn(usize) -> f32, twice: f32) -> f32 {
-        let kin = self
-            .shared
-            .iter()
-            .map(|&(place, share)| part(share, weights(place)))
-            .sum::<f64>();
-        let over = f64::from(self.bits) + kin - f64::from(twice);
+    pub(crate) fn bits_that_matter(&self, of: impl Iterator<Item = f32>, twice: f32) -> f32 {
+        let parts = self.shared.iter().zip(of);
+        let kin = parts.map(|(shared, bits)| shared.against_strangers(bits));
+        let over = f64::from(self.bits) + kin.sum::<f64>() - f64::from(twice);
         // log2(1 + 2^over), without leaving the range of doubles.
         (over.max(0.0) + (-over.abs()).exp2().ln_1p() * std::f64::consts::LOG2_E) as f32
     }
 
-    /// Shares the bits to take off out among the comparisons that kin share, as they speak for a match.
+    /// Shares the bits to take off out among the comparisons that kin share, as they speak for kin.
     pub(crate) fn spread(
         &self,
-        weights: impl Fn(usize) -> f32,
+        of: impl Fn(&Shared) -> f32,
         twice: f32,
         mut take_off: impl FnMut(usize, f32),
     ) {
-        let bits = self.bits(&weights, twice);
+        let bits = self.bits(&of, twice);
         if bits <= 0.0 {
             return;
         }
-        let part = |&(place, share): &(usize, f64)| part(share, weights(place)).max(0.0);
+        let part = |shared: &Shared| shared.against_strangers(of(shared)).max(0.0);
         let whole = self.shared.iter().map(part).sum::<f64>();
         for shared in &self.shared {
             #[expect(
                 clippy::cast_possible_truncation,
                 reason = "weights are read to a tenth of a bit"
             )]
-            take_off(
-                shared.0,
-                (f64::from(bits) * part(shared) / whole.max(1e-9)) as f32,
-            );
+            let bits = (f64::from(bits) * part(shared) / whole.max(1e-9)) as f32;
+            take_off(shared.place, bits);
         }
     }
 }
 
-/// What a comparison says for kin against strangers, in bits.
-fn part(share: f64, weight: f32) -> f64 {
-    (1.0 - share + share * f64::from(weight).exp2()).log2()
+impl Shared {
+    /// The comparison's place in the model.
+    #[inline]
+    pub(crate) fn place(&self) -> usize {
+        self.place
+    }
+
+    /// What a weight at a level, as [`crate::Level::packed`] has it, comes to for kin who share it.
+    #[inline]
+    pub(crate) fn bits(&self, weight: f32, packed: u8) -> f32 {
+        weight + self.bits[usize::from(packed)]
+    }
+
+    /// The same of all kin, against strangers.
+    fn against_strangers(&self, bits: f32) -> f64 {
+        (1.0 - self.share + self.share * f64::from(bits).exp2()).log2()
+    }
 }
 
 /// The sum of a pair's weights as its comparisons come, in the model's order.
@@ -125,7 +153,7 @@ fn part(share: f64, weight: f32) -> f64 {
 pub(crate) struct Sum {
     pub(crate) pattern: Pattern,
     weight: f32,
-    alone: [f32; crate::model::COMPARISONS_MAX],
+    alone: [f32; COMPARISONS_MAX],
 }
 
 impl Sum {
@@ -135,7 +163,7 @@ impl Sum {
         Self {
             pattern: Pattern::default(),
             weight: 0.0,
-            alone: [0.0; crate::model::COMPARISONS_MAX],
+            alone: [0.0; COMPARISONS_MAX],
         }
     }
 
@@ -153,41 +181,64 @@ impl Sum {
         let total = self.weight - twice;
         match weights.kin() {
             None => total,
-            Some(kin) => total - kin.bits(|place| self.alone[place], twice),
+            Some(kin) => {
+                let of = |shared: &Shared| {
+                    let level = self.pattern.level(shared.place);
+                    shared.bits(self.alone[shared.place], level.packed())
+                };
+                total - kin.bits(of, twice)
+            }
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::Kin;
+    use super::{Kin, LEVELS_MAX, Shared};
 
     fn household() -> Kin {
+        let shared = |place| Shared {
+            place,
+            share: 0.99,
+            bits: [0.0; LEVELS_MAX + 1],
+        };
         Kin {
             bits: -12.0,
-            shared: vec![(1, 0.99), (2, 0.99)],
+            shared: vec![shared(1), shared(2)],
         }
+    }
+
+    fn bits(weights: [f32; 3], twice: f32) -> f32 {
+        household().bits(|shared| weights[shared.place], twice)
     }
 
     #[test]
     fn what_kin_share_says_little_against_kin() {
-        let weights = [-4.0_f32, 9.0, 11.0];
-        let bits = household().bits(|place| weights[place], 0.0);
+        let bits = bits([-4.0, 9.0, 11.0], 0.0);
         assert!((bits - 8.0).abs() < 0.1, "{bits}");
     }
 
     #[test]
     fn where_little_is_shared_kin_change_nothing() {
-        let weights = [8.0_f32, -3.0, 4.0];
-        assert!(household().bits(|place| weights[place], 0.0) < 0.01);
+        assert!(bits([8.0, -3.0, 4.0], 0.0) < 0.01);
+    }
+
+    #[test]
+    fn those_who_share_may_come_to_a_level_more_often_than_one_person() {
+        let mut kin = household();
+        kin.shared[0].bits[2] = 3.0;
+        let of = |shared: &Shared| shared.bits([0.0, 6.0, 11.0][shared.place], 2);
+        let bits = kin.bits(of, 0.0);
+        assert!((bits - 8.0).abs() < 0.1, "{bits}");
     }
 
     #[test]
     fn the_parts_come_to_the_whole() {
         let weights = [8.0_f32, 6.5, 10.25];
-        let whole = household().bits(|place| weights[place], 0.5);
         let mut sum = 0.0;
-        household().spread(|place| weights[place], 0.5, |_, bits| sum += bits);
+        let of = |shared: &Shared| weights[shared.place];
+        household().spread(of, 0.5, |_, bits| sum += bits);
+        let whole = bits(weights, 0.5);
         assert!((sum - whole).abs() < 1e-4, "{sum} {whole}");
     }
 }
