@@ -60,10 +60,10 @@ pub use index::{
     Answer, Beside, Feed, Found, Index, KeptPair, RecordAt, RecordComparison, RecordRules, Register,
 };
 pub use model::{
-    BLOCKS_MAX, BlockSettings, COMPARISONS_MAX, Clean, ClusterSettings, ColumnKind, ColumnSettings,
-    Combine, ComparisonSettings, DateOrder, DecisionSettings, Dependence, Headings, Kin, Kind,
-    LEVELS_MAX, LevelSettings, Model, OnePerCluster, Prior, Scope, SharedByKin, SourceSettings,
-    Thresholds, TrainM, TrainU, Training,
+    BLOCKS_MAX, BlockSettings, COMPARISONS_MAX, ChangedByMoving, Clean, ClusterSettings,
+    ColumnKind, ColumnSettings, Combine, ComparisonSettings, DateOrder, DecisionSettings,
+    Dependence, Headings, Kin, Kind, LEVELS_MAX, LevelSettings, Model, Moved, OnePerCluster, Prior,
+    Scope, SharedByKin, SourceSettings, Thresholds, TrainM, TrainU, Training,
 };
 pub use part::{Conclusion, Part, RuleKeys, keys};
 pub use propose::{Ignored, Proposal, ProposalOptions, ProposedRule, RawFiles, propose};

@@ -1,10 +1,12 @@
 //! Match weights: log2 of how much likelier an outcome is for one person than for two (Fellegi and Sunter 1969).
 
 mod kin;
+mod moved;
 
 use serde::{Deserialize, Serialize};
 
 pub(crate) use kin::{Kin, Shared, Sum};
+pub(crate) use moved::{Changed, Moved};
 
 use crate::comparison::{Bound, Coded, Outcome};
 use crate::estimate::Calibration;
@@ -157,6 +159,7 @@ pub(crate) struct Weights {
     comparisons: Vec<ComparisonWeights>,
     corrections: Corrections,
     kin: Option<Kin>,
+    moved: Option<Moved>,
 }
 
 /// One comparison's weights.
@@ -194,6 +197,7 @@ impl Weights {
             comparisons,
             corrections: Corrections::of(model)?,
             kin: Kin::of(model)?,
+            moved: Moved::of(model)?,
         })
     }
 
@@ -219,8 +223,14 @@ impl Weights {
         self.kin.as_ref()
     }
 
-    /// What is taken off a pair's comparisons, which alone have these weights: what one repeats of another, and what kin would
-    /// share as well.
+    /// What is known of matches who moved.
+    #[inline]
+    pub(crate) fn moved(&self) -> Option<&Moved> {
+        self.moved.as_ref()
+    }
+
+    /// What is taken off a pair's comparisons, which alone have these weights: what one repeats of another, what kin would
+    /// share as well, and, negative, what speaks less against a match that moved.
     pub(crate) fn spread(
         &self,
         pattern: Pattern,
@@ -235,7 +245,10 @@ impl Weights {
                 let place = shared.place();
                 shared.bits(alone(place), pattern.level(place).packed())
             };
-            kin.spread(of, self.said_twice(pattern), take_off);
+            kin.spread(of, self.said_twice(pattern), &mut take_off);
+        }
+        if let Some(moved) = &self.moved {
+            moved.spread(pattern, |place, bits| take_off(place, -bits));
         }
     }
 }
@@ -392,6 +405,25 @@ pub(crate) fn prior_bits(model: &Model, records: usize) -> f32 {
     let partners = (records.max(2) - 1) as f64;
     let chance = (2.0 * model.prior.matches_per_record / partners).clamp(1e-12, 0.5);
     bits(chance / (1.0 - chance))
+}
+
+/// The place of a comparison that a part of the model names.
+fn place_of(model: &Model, name: &str, part: &str) -> Result<usize, LinkageError> {
+    let mut names = model.comparisons.iter().map(|known| &known.name);
+    names.position(|known| known == name).ok_or_else(|| {
+        LinkageError::model(format!(
+            "`{part}` names comparison `{name}`, which the model lacks"
+        ))
+    })
+}
+
+/// Figures by level as an array by the packed level; nothing for a missing value.
+fn by_packed_level(figures: &[f32]) -> [f32; LEVELS_MAX + 1] {
+    let mut packed = [0.0; LEVELS_MAX + 1];
+    for (place, &figure) in packed[1..].iter_mut().zip(figures) {
+        *place = figure;
+    }
+    packed
 }
 
 #[expect(

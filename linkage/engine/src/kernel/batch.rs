@@ -11,7 +11,9 @@ use super::{Compared, Kernel, Worker};
 use crate::comparison::similarity::Signature;
 use crate::comparison::{Bound, Coded, Outcome};
 use crate::train::Edge;
-use crate::weigh::{ComparisonWeights, Kin, PLACES_PER_WORD, Pattern, Shared, WORDS, Weights};
+use crate::weigh::{
+    Changed, ComparisonWeights, Kin, Moved, PLACES_PER_WORD, Pattern, Shared, WORDS, Weights,
+};
 use crate::{MISSING, Row};
 
 /// Pairs of one batch: their codes and what they come to fit in the first cache.
@@ -57,6 +59,8 @@ struct Lanes {
     /// By comparison that kin share, in the order of [`Kin::shared`], what it comes to for them; and what speaks for them in all.
     shared: Vec<Vec<f32>>,
     most: Vec<f32>,
+    /// What tells that the two are one who moved.
+    told: Vec<f32>,
     words: [Vec<u32>; WORDS],
 }
 
@@ -209,6 +213,10 @@ impl Batch {
     ) {
         self.lanes.place(&self.runs, kernel.plans.len());
         let kin = weights.and_then(Weights::kin);
+        let moved = weights.and_then(Weights::moved);
+        if moved.is_some() {
+            self.lanes.told.fill(0.0);
+        }
         if let Some(kin) = kin {
             self.lanes.begin_kin(kin);
         }
@@ -240,12 +248,19 @@ impl Batch {
             for (slot, shared) in shared.filter(|(_, shared)| shared.place() == place) {
                 self.lanes.share(slot, shared);
             }
+            let changed = moved.into_iter().flat_map(Moved::changed);
+            for changed in changed.filter(|changed| changed.place() == place) {
+                self.lanes.tell_moved(changed);
+            }
         }
         if let Some(weights) = weights {
             self.lanes.take_off(weights.ties());
         }
         if let Some(kin) = kin {
             self.lanes.take_off_kin(kin);
+        }
+        if let Some(moved) = moved {
+            self.lanes.add_moved(moved);
         }
         for lane in 0..self.lanes.length {
             let compared = Compared {
@@ -366,6 +381,7 @@ impl Lanes {
         self.weights.resize(LANES, 0.0);
         self.twice.resize(LANES, 0.0);
         self.most.resize(LANES, 0.0);
+        self.told.resize(LANES, 0.0);
     }
 
     /// The members of each pair, which come to nothing yet.
@@ -526,6 +542,23 @@ impl Lanes {
                 let of = self.shared.iter().map(|bits| bits[lane]);
                 self.weights[lane] -= kin.bits_that_matter(of, twice);
             }
+        }
+    }
+
+    /// Adds what one comparison tells of having moved.
+    #[inline(always)]
+    fn tell_moved(&mut self, changed: &Changed) {
+        for (told, &packed) in self.told[..LANES].iter_mut().zip(&self.packed[..LANES]) {
+            *told += changed.bits((packed & 15) as u8);
+        }
+    }
+
+    /// Adds what speaks less against a match who moved.
+    #[inline(always)]
+    fn add_moved(&mut self, moved: &Moved) {
+        let told = &self.told[..self.length];
+        for (weight, &told) in self.weights[..self.length].iter_mut().zip(told) {
+            *weight += moved.gain(told);
         }
     }
 

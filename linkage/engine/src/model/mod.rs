@@ -12,7 +12,9 @@ pub use cluster::{ClusterSettings, OnePerCluster, SourceSettings};
 pub use column::{Clean, ColumnKind, ColumnSettings, Combine, DateOrder, Headings};
 pub use comparison::{ComparisonSettings, Kind, LevelSettings};
 pub use decision::{DecisionSettings, Thresholds};
-pub use training::{Dependence, Kin, Prior, SharedByKin, TrainM, TrainU, Training};
+pub use training::{
+    ChangedByMoving, Dependence, Kin, Moved, Prior, SharedByKin, TrainM, TrainU, Training,
+};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -71,6 +73,9 @@ pub struct Model {
     /// What pairs of two persons of one household share; training writes it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kin: Option<Kin>,
+    /// What changes between records of one person who moved; training writes it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub moved: Option<Moved>,
     /// How candidate pairs are found; a pair belongs to the first rule that gives it.
     #[serde(rename = "block")]
     pub blocks: Vec<BlockSettings>,

@@ -86,6 +86,27 @@ pub struct SharedByKin {
     pub bits: Vec<f32>,
 }
 
+/// Records of one person between which much of what kin share has changed at once, such as those of people who moved; training
+/// writes it where comparisons tell kin apart.
+#[derive(Clone, Debug, Deserialize, JsonSchema, Serialize, PartialEq)]
+#[serde(deny_unknown_fields)]
+pub struct Moved {
+    /// Matches who moved for each match who did not.
+    pub per_match: f64,
+    /// What changed.
+    pub changed: Vec<ChangedByMoving>,
+}
+
+/// What changes when people move.
+#[derive(Clone, Debug, Deserialize, JsonSchema, Serialize, PartialEq)]
+#[serde(deny_unknown_fields)]
+pub struct ChangedByMoving {
+    /// The comparison that looks at it.
+    pub comparison: String,
+    /// By level, in the model's order: bits by which matches who moved come to the level more often than others.
+    pub bits: Vec<f32>,
+}
+
 /// How m is trained.
 #[derive(Clone, Copy, Debug, Deserialize, JsonSchema, Serialize, PartialEq, Eq)]
 #[serde(rename_all = "snake_case")]

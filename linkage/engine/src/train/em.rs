@@ -3,7 +3,9 @@
 //!
 //! Where the model says what tells kin apart, pairs of two who are kin are a third class (Winkler 1993): in those comparisons
 //! they are as two strangers, in all others as the data say. Else members of one household, often more than the matches, would
-//! be learnt from as if they were one person's records.
+//! be learnt from as if they were one person's records. The mirror image is a fourth class, of matches who moved: in those
+//! comparisons they are as one person, in all others as the data say. Else whoever moved, and lost several things at once that
+//! training takes for independent, would weigh far too little.
 
 use super::corrections::{Corrections, Sums};
 use super::patterns::RulePatterns;
@@ -14,6 +16,10 @@ const UNSEEN: f64 = 0.5;
 /// A person's records disagree in no more than this share of them, unless the file says otherwise: without such a bound,
 /// people of one household, who agree in half of the fields, would pass for one person (Winkler 1993).
 const DISAGREE_MAX: f64 = 0.5;
+/// The same of what tells kin apart: it hardly changes.
+const DISAGREE_APART_MAX: f64 = 0.25;
+/// No more than this many moved for each match who did not, in any rule's pairs.
+const MOVED_PER_MATCH_MAX: f64 = 0.3;
 /// Shares of matches to start from; the start that ends with the best likelihood wins.
 const STARTS: [f64; 3] = [0.01, 0.1, 0.5];
 
@@ -22,8 +28,9 @@ const TRIAL_ROUNDS: usize = 15;
 
 /// Kin are looked for in a rule that leaves open what two strangers share no more often than this.
 const KIN_SHARE_MAX: f64 = 0.1;
-/// Kin for each match, to start from.
+/// Kin, and matches who moved, for each match, to start from.
 const KIN_PER_MATCH: f64 = 0.5;
+const MOVED_PER_MATCH: f64 = 0.1;
 
 /// By comparison and level.
 pub(crate) type Table2 = Vec<Vec<f64>>;
@@ -46,6 +53,8 @@ pub(crate) struct Fit {
     pub(crate) m: Table2,
     /// The chance of each level for kin; of no use in comparisons that tell kin apart.
     pub(crate) kin: Table2,
+    /// The same for matches who moved.
+    pub(crate) moved: Table2,
     /// By rule.
     pub(crate) shares: Vec<Shares>,
     pub(crate) rounds: usize,
@@ -57,6 +66,7 @@ pub(crate) struct Fit {
 #[derive(Clone, Copy)]
 pub(crate) struct Shares {
     pub(crate) matches: f64,
+    pub(crate) moved: f64,
     pub(crate) kin: f64,
 }
 
@@ -96,7 +106,7 @@ pub(crate) fn posteriors(problem: &Problem<'_>, rule: usize, fit: &Fit) -> Vec<f
     let ready = Ready::new(problem, &problem.rules[rule]);
     let chance = |pattern: &ReadyPattern| {
         let parts = pattern.parts(fit, fit.shares[rule], ready.has_kin);
-        parts.matches / parts.all()
+        (parts.matches + parts.moved) / parts.all()
     };
     ready.patterns.iter().map(chance).collect()
 }
@@ -104,7 +114,7 @@ pub(crate) fn posteriors(problem: &Problem<'_>, rule: usize, fit: &Fit) -> Vec<f
 /// A rule's patterns as the E step reads them.
 struct Ready {
     patterns: Vec<ReadyPattern>,
-    /// Whether kin are looked for among them.
+    /// Whether kin, and matches who moved, are looked for among them.
     has_kin: bool,
 }
 
@@ -116,20 +126,22 @@ struct ReadyPattern {
     apart_if_not: f64,
     /// Comparisons and levels that the rule leaves open.
     levels: Vec<(u8, u8)>,
-    /// Those of them that do not tell kin apart.
+    /// Those of them that tell kin apart, and those that do not.
+    apart: Vec<(u8, u8)>,
     shared: Vec<(u8, u8)>,
 }
 
 /// What each class gives of a pattern.
 struct Parts {
     matches: f64,
+    moved: f64,
     kin: f64,
     strangers: f64,
 }
 
 impl Parts {
     fn all(&self) -> f64 {
-        (self.matches + self.kin + self.strangers).max(f64::MIN_POSITIVE)
+        (self.matches + self.moved + self.kin + self.strangers).max(f64::MIN_POSITIVE)
     }
 }
 
@@ -141,15 +153,20 @@ impl ReadyPattern {
                 .map(|&(place, level)| table[usize::from(place)][usize::from(level)]);
             chances.product::<f64>()
         };
-        let kin = if has_kin {
-            shares.kin * self.apart_if_not * product(&self.shared, &fit.kin)
-        } else {
-            0.0
-        };
+        if !has_kin {
+            return Parts {
+                matches: shares.matches * product(&self.levels, &fit.m),
+                moved: 0.0,
+                kin: 0.0,
+                strangers: (1.0 - shares.matches) * self.if_not,
+            };
+        }
+        let one = product(&self.apart, &fit.m);
         Parts {
-            matches: shares.matches * product(&self.levels, &fit.m),
-            kin,
-            strangers: (1.0 - shares.matches - shares.kin) * self.if_not,
+            matches: shares.matches * one * product(&self.shared, &fit.m),
+            moved: shares.moved * one * product(&self.shared, &fit.moved),
+            kin: shares.kin * self.apart_if_not * product(&self.shared, &fit.kin),
+            strangers: (1.0 - shares.matches - shares.moved - shares.kin) * self.if_not,
         }
     }
 }
@@ -159,14 +176,11 @@ impl Ready {
     fn new(problem: &Problem<'_>, rule: &RulePatterns) -> Self {
         let u = problem.u();
         let apart = problem.apart();
-        let has_kin = apart
-            .iter()
-            .zip(&rule.fixed)
-            .zip(&u)
-            .filter(|((apart, fixed), _)| **apart && !**fixed)
-            .map(|(_, levels)| levels[0])
-            .product::<f64>()
-            <= KIN_SHARE_MAX;
+        let alike = |wanted: bool| {
+            let open = (0..u.len()).filter(|&place| !rule.fixed[place] && apart[place] == wanted);
+            open.map(|place| u[place][0]).product::<f64>()
+        };
+        let has_kin = alike(true) <= KIN_SHARE_MAX && alike(false) <= KIN_SHARE_MAX;
         let (mut sums, mut apart_sums) = (Sums::default(), Sums::default());
         let ready = |&(pattern, count): &(Pattern, u64)| {
             let open = (0_u8..).zip(&rule.fixed).filter(|(_, fixed)| !**fixed);
@@ -175,10 +189,10 @@ impl Ready {
                 Level::Missing => None,
             });
             let levels = levels.collect::<Vec<_>>();
-            let shared = levels
+            let (of_apart, shared) = levels
                 .iter()
-                .filter(|(place, _)| !apart[usize::from(*place)]);
-            let of_apart = || {
+                .partition(|(place, _)| apart[usize::from(*place)]);
+            let apart_alone = || {
                 let mut alone = Pattern::default();
                 for place in (0..apart.len()).filter(|&place| apart[place] || rule.fixed[place]) {
                     alone.set(place, pattern.level(place));
@@ -191,13 +205,17 @@ impl Ready {
                     .corrections
                     .chance_given(pattern, &rule.fixed, &u, &mut sums),
                 apart_if_not: if has_kin {
-                    problem
-                        .corrections
-                        .chance_given(of_apart(), &rule.fixed, &u, &mut apart_sums)
+                    problem.corrections.chance_given(
+                        apart_alone(),
+                        &rule.fixed,
+                        &u,
+                        &mut apart_sums,
+                    )
                 } else {
                     0.0
                 },
-                shared: shared.copied().collect(),
+                apart: of_apart,
+                shared,
                 levels,
             }
         };
@@ -255,7 +273,7 @@ fn starting_m(problem: &Problem<'_>) -> Table2 {
 }
 
 impl Fit {
-    /// Kin start half as persons, half as strangers.
+    /// Kin and matches who moved start half as persons, half as strangers.
     fn start(problem: &Problem<'_>, ready: &[Ready], share: f64) -> Self {
         let m = starting_m(problem);
         let half = |(m, u): (&Vec<f64>, &Vec<f64>)| {
@@ -264,16 +282,18 @@ impl Fit {
                 .map(|(m, u)| f64::midpoint(*m, *u))
                 .collect()
         };
-        let shares = |rule: &Ready| Shares {
-            matches: share,
-            kin: if rule.has_kin {
-                KIN_PER_MATCH * share
-            } else {
-                0.0
-            },
+        let shares = |rule: &Ready| {
+            let there = f64::from(u8::from(rule.has_kin));
+            Shares {
+                matches: share,
+                moved: MOVED_PER_MATCH * share * there,
+                kin: KIN_PER_MATCH * share * there,
+            }
         };
+        let halves = m.iter().zip(&problem.u()).map(half).collect::<Table2>();
         Self {
-            kin: m.iter().zip(&problem.u()).map(half).collect(),
+            kin: halves.clone(),
+            moved: halves,
             m,
             shares: ready.iter().map(shares).collect(),
             rounds: 0,
@@ -290,7 +310,8 @@ fn run(problem: &Problem<'_>, ready: &[Ready], start: Fit, rounds_max: usize) ->
     while fit.rounds < rounds_max && !fit.converged {
         let expected = expect(ready, &mut fit);
         let moved = maximise(problem, &expected.matches, &mut fit.m);
-        let moved = moved.max(maximise_kin(&expected.kin, &mut fit.kin));
+        let moved = moved.max(maximise_freely(&expected.kin, &mut fit.kin));
+        let moved = moved.max(maximise_freely(&expected.moved, &mut fit.moved));
         fit.rounds += 1;
         fit.converged = moved <= problem.model.training.tolerance;
     }
@@ -300,6 +321,7 @@ fn run(problem: &Problem<'_>, ready: &[Ready], start: Fit, rounds_max: usize) ->
 /// Expected pairs by comparison and level.
 struct Expected {
     matches: Table2,
+    moved: Table2,
     kin: Table2,
 }
 
@@ -311,45 +333,59 @@ fn expect(ready: &[Ready], fit: &mut Fit) -> Expected {
     };
     let mut expected = Expected {
         matches: none(),
+        moved: none(),
         kin: none(),
     };
     let mut likelihood = 0.0;
     let mut shares = Vec::with_capacity(ready.len());
     for (rule, &before) in ready.iter().zip(&fit.shares) {
-        let (mut matched, mut akin, mut all) = (0.0, 0.0, 0.0);
+        let (mut matched, mut moved, mut akin, mut all) = (0.0, 0.0, 0.0, 0.0);
         for pattern in &rule.patterns {
             let parts = pattern.parts(fit, before, rule.has_kin);
             let either = parts.all();
-            let here = pattern.count * parts.matches / either;
+            let of = |part: f64| pattern.count * part / either;
             likelihood += pattern.count * either.ln();
-            matched += here;
             all += pattern.count;
-            for &(place, level) in &pattern.levels {
-                expected.matches[usize::from(place)][usize::from(level)] += here;
+            matched += of(parts.matches);
+            if !rule.has_kin {
+                add(&mut expected.matches, &pattern.levels, of(parts.matches));
+                continue;
             }
-            if rule.has_kin {
-                let here = pattern.count * parts.kin / either;
-                akin += here;
-                for &(place, level) in &pattern.shared {
-                    expected.kin[usize::from(place)][usize::from(level)] += here;
-                }
-            }
+            moved += of(parts.moved);
+            akin += of(parts.kin);
+            let one = of(parts.matches) + of(parts.moved);
+            add(&mut expected.matches, &pattern.apart, one);
+            add(&mut expected.matches, &pattern.shared, of(parts.matches));
+            add(&mut expected.moved, &pattern.shared, of(parts.moved));
+            add(&mut expected.kin, &pattern.shared, of(parts.kin));
         }
         let share = |pairs: f64| (pairs / f64::max(all, 1.0)).clamp(1e-6, 1.0 - 1e-6);
         let matches = share(matched);
+        let left = |so_far: f64| (1.0 - 1e-6 - so_far).max(0.0);
+        let moved = share(moved)
+            .min(left(matches))
+            .min(MOVED_PER_MATCH_MAX * matches);
         shares.push(Shares {
             matches,
-            kin: share(akin).min(1.0 - 1e-6 - matches).max(0.0),
+            moved,
+            kin: share(akin).min(left(matches + moved)),
         });
     }
     (fit.shares, fit.likelihood) = (shares, likelihood);
     expected
 }
 
-/// The M step of kin; gives the largest change.
-fn maximise_kin(expected: &Table2, kin: &mut Table2) -> f64 {
+/// Adds so many pairs to the levels.
+fn add(expected: &mut Table2, levels: &[(u8, u8)], pairs: f64) {
+    for &(place, level) in levels {
+        expected[usize::from(place)][usize::from(level)] += pairs;
+    }
+}
+
+/// The M step of a class that nothing is known of; gives the largest change.
+fn maximise_freely(expected: &Table2, chances: &mut Table2) -> f64 {
     let mut moved = 0.0_f64;
-    for (counts, chances) in expected.iter().zip(kin) {
+    for (counts, chances) in expected.iter().zip(chances) {
         if counts.iter().sum::<f64>() == 0.0 {
             continue;
         }
@@ -383,14 +419,18 @@ fn maximise(problem: &Problem<'_>, expected: &Table2, m: &mut Table2) -> f64 {
         let share = |index: usize| {
             (expected[place][index] + known[index].unwrap_or(0.0) * prior + UNSEEN) / whole
         };
-        let bounded =
-            known[last].is_none() && !comparison.levels[last].fixed && share(last) > DISAGREE_MAX;
+        let most = if comparison.tells_kin_apart {
+            DISAGREE_APART_MAX.max(known[last].unwrap_or(0.0))
+        } else {
+            known[last].map_or(DISAGREE_MAX, |_| 1.0)
+        };
+        let bounded = !comparison.levels[last].fixed && share(last) > most;
         for (index, level) in comparison.levels.iter().enumerate() {
             if !level.fixed {
                 let next = match (bounded, index == last) {
                     (false, _) => share(index),
-                    (true, true) => DISAGREE_MAX,
-                    (true, false) => share(index) * (1.0 - DISAGREE_MAX) / (1.0 - share(last)),
+                    (true, true) => most,
+                    (true, false) => share(index) * (1.0 - most) / (1.0 - share(last)),
                 };
                 moved = moved.max((next - m[place][index]).abs());
                 m[place][index] = next;

@@ -1,7 +1,8 @@
-//! What training found of kin, as the weights read it: how many there are, and what they share.
+//! What training found of kin and of matches who moved, as the weights read it: how many there are, what the ones share and the
+//! others changed.
 
 use crate::Model;
-use crate::model::{Kin, SharedByKin};
+use crate::model::{ChangedByMoving, Kin, Moved, SharedByKin};
 
 use super::em::Fit;
 
@@ -11,6 +12,9 @@ const PAIRS_MIN: f64 = 30.0;
 const SHARE_MIN: f64 = 0.02;
 /// Kin share something at least so often, or they are no kin.
 const SHARE_OF_SOME_MIN: f64 = 0.5;
+/// Something is nothing alike in at least so many of those who moved, and not more moved for each who did not.
+const CHANGED_MIN: f64 = 0.5;
+const MOVED_MAX: f64 = 1.0;
 /// Those who share something come to its levels at most by so many bits more or less often than one person's records.
 const BITS_MAX: f64 = 12.0;
 
@@ -40,6 +44,34 @@ pub(super) fn found(model: &Model, fit: &Fit, pairs: f64, all: f64) -> Option<Ki
     some.then(|| Kin {
         per_pair: (pairs / all.max(1.0)).clamp(f64::MIN_POSITIVE, 0.5),
         shared,
+    })
+}
+
+/// Matches who moved, where enough of them show and something changed; `pairs` of them beside so many who did not.
+pub(super) fn moved(model: &Model, fit: &Fit, pairs: f64, others: f64) -> Option<Moved> {
+    let comparisons = model.comparisons.iter().zip(&fit.moved);
+    let comparisons = comparisons.filter(|(comparison, _)| !comparison.tells_kin_apart);
+    let mut some = false;
+    let mut changed = Vec::new();
+    for (comparison, moved) in comparisons {
+        let levels = comparison.levels.iter().zip(moved);
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "weights are read to a tenth of a bit"
+        )]
+        let bits = levels.map(|(level, moved)| {
+            let bits = (moved / level.m.unwrap_or(*moved)).log2();
+            bits.clamp(-BITS_MAX, BITS_MAX) as f32
+        });
+        some |= moved.last().is_some_and(|&last| last >= CHANGED_MIN);
+        changed.push(ChangedByMoving {
+            comparison: comparison.name.clone(),
+            bits: bits.collect(),
+        });
+    }
+    (some && pairs >= PAIRS_MIN).then(|| Moved {
+        per_match: (pairs / others.max(1.0)).clamp(f64::MIN_POSITIVE, MOVED_MAX),
+        changed,
     })
 }
 

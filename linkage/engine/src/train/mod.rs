@@ -242,6 +242,9 @@ impl Ground {
                     matches = self.matches(model, rules, &found);
                     let kin = self.kin(model, rules, &found);
                     model.kin = kin::found(model, &found, kin, self.pairs);
+                    let moved = self.moved(model, rules, &found);
+                    model.moved = kin::moved(model, &found, moved, matches);
+                    matches += moved;
                     fit = Some(found);
                 }
             }
@@ -365,6 +368,19 @@ impl Ground {
             same,
             MATCHES_HELD_MIN,
         )
+    }
+
+    /// Matches who moved in the whole table.
+    fn moved(&self, model: &Model, rules: &[RulePatterns], fit: &Fit) -> f64 {
+        let same = |place: usize| {
+            let comparison = &model.comparisons[place];
+            if comparison.tells_kin_apart {
+                comparison.levels[0].m.unwrap_or(1.0)
+            } else {
+                fit.moved[place][0]
+            }
+        };
+        self.in_all(rules, |rule| fit.shares[rule].moved, same, KIN_HELD_MIN)
     }
 
     /// Pairs of kin in the whole table.

@@ -42,32 +42,17 @@ impl Kin {
         };
         let mut shared = Vec::with_capacity(settings.shared.len());
         for one in &settings.shared {
-            let mut names = model.comparisons.iter().map(|known| &known.name);
-            let place = names
-                .position(|name| *name == one.comparison)
-                .ok_or_else(|| {
-                    LinkageError::model(format!(
-                        "`kin` names comparison `{}`, which the model lacks",
-                        one.comparison
-                    ))
-                })?;
-            let mut bits = [0.0; LEVELS_MAX + 1];
-            for (bits, &given) in bits[1..].iter_mut().zip(&one.bits) {
-                *bits = given;
-            }
             shared.push(Shared {
-                place,
+                place: super::place_of(model, &one.comparison, "kin")?,
                 share: one.share,
-                bits,
+                bits: super::by_packed_level(&one.bits),
             });
         }
         shared.sort_unstable_by_key(|shared| shared.place);
-        #[expect(
-            clippy::cast_possible_truncation,
-            reason = "weights are read to a tenth of a bit"
-        )]
-        let bits = settings.per_pair.log2() as f32;
-        Ok(Some(Self { bits, shared }))
+        Ok(Some(Self {
+            bits: super::bits(settings.per_pair),
+            shared,
+        }))
     }
 
     /// What kin share, in the model's order of comparisons.
@@ -179,7 +164,7 @@ impl Sum {
     pub(crate) fn total(&self, weights: &super::Weights) -> f32 {
         let twice = weights.said_twice(self.pattern);
         let total = self.weight - twice;
-        match weights.kin() {
+        let total = match weights.kin() {
             None => total,
             Some(kin) => {
                 let of = |shared: &Shared| {
@@ -188,6 +173,10 @@ impl Sum {
                 };
                 total - kin.bits(of, twice)
             }
+        };
+        match weights.moved() {
+            None => total,
+            Some(moved) => total + moved.bits(self.pattern),
         }
     }
 }
