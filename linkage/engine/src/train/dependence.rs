@@ -11,6 +11,7 @@ use super::corrections::{Corrections, Edge};
 use super::em::guess;
 use super::patterns::Counted;
 use crate::model::LEVELS_MAX;
+use crate::weigh::Moved;
 use crate::{Level, Model, Pattern};
 
 /// Packed levels: missing and the others.
@@ -31,6 +32,8 @@ const ROUNDS: usize = 20;
 /// Pairs of two persons that agree in one thing agree in most others no oftener than by chance: by no more than this part of
 /// the way to a match.
 const LIKENESS_MAX: f64 = 0.15;
+/// Where more of the pairs are one person's, what is left of them after the likely ones would pass for a tie.
+const MATCHES_MAX: f64 = 0.3;
 /// The others must carry so many bits. Without them, what looks like pairs of two persons may be a person's worst records.
 const CHANCE_BITS_MIN: f64 = 8.0;
 
@@ -263,6 +266,7 @@ fn non_matches(model: &Model, draw: &EqualDraw<'_>) -> Vec<(Pattern, f64)> {
             .collect::<Vec<_>>()
     });
     let (m, known_u) = (m.collect::<Vec<_>>(), chances_of_two(model));
+    let moved = Moved::of(model).ok().flatten();
     let (mut u, mut share) = (known_u.clone(), draw.match_share.clamp(1e-6, 0.999));
     let mut pairs = draw
         .patterns
@@ -284,6 +288,10 @@ fn non_matches(model: &Model, draw: &EqualDraw<'_>) -> Vec<(Pattern, f64)> {
                     if_not *= u[place][usize::from(level)];
                 }
             }
+            // Who moved is no pair of two persons who happen to have one name and one birthday.
+            if let Some(moved) = &moved {
+                if_match *= f64::from(moved.bits(*pattern)).exp2();
+            }
             *not = count as f64 * if_not / (if_match + if_not).max(f64::MIN_POSITIVE);
             matched += count as f64 - *not;
             all += count as f64;
@@ -302,7 +310,7 @@ fn non_matches(model: &Model, draw: &EqualDraw<'_>) -> Vec<(Pattern, f64)> {
                 .collect();
         }
     }
-    if !credible(&m, &known_u, &u, draw.place) {
+    if share > MATCHES_MAX || !credible(&m, &known_u, &u, draw.place) {
         for (_, not) in &mut pairs {
             *not = 0.0;
         }
