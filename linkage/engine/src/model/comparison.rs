@@ -26,8 +26,9 @@ pub struct ComparisonSettings {
     /// Most bits that this comparison may say against a match, a positive figure.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub against_bits_max: Option<f32>,
-    /// Members of one household, or models of one series, differ in it as strangers do. Where any comparison has this, training
-    /// knows kin as a class of their own, and does not take them for matches because of all else that they share.
+    /// Members of one household, or models of one series, differ in it as strangers do (of names: in one of the two). Where any
+    /// comparison has this, training knows kin as a class of their own, and does not take them for matches because of all else
+    /// that they share.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub tells_kin_apart: bool,
     /// Tried in order; the first whose test holds is the pair's.
@@ -98,6 +99,20 @@ pub struct LevelSettings {
 }
 
 impl ComparisonSettings {
+    /// Whether kin differ in it altogether.
+    pub(crate) fn is_of_strangers(&self) -> bool {
+        self.tells_kin_apart && self.kind != Kind::Names
+    }
+
+    /// Whether kin come to the level at `place` as seldom as two strangers who share half of it: the names of which they have
+    /// one in common agree in both.
+    pub(crate) fn is_too_much_for_kin(&self, place: usize) -> bool {
+        let one_alone = |test: &Test| matches!(test, Test::OneSame | Test::Otherwise);
+        self.tells_kin_apart
+            && self.kind == Kind::Names
+            && !self.levels[place].when.as_ref().is_some_and(one_alone)
+    }
+
     /// The columns that it reads, in order; none for a custom comparison.
     pub fn column_names(&self) -> impl Iterator<Item = &str> {
         self.column.iter().chain(&self.columns).map(String::as_str)

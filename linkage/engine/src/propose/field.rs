@@ -266,7 +266,11 @@ impl Field {
     /// Whether members of one household differ in it as strangers do. Of use where some field
     /// [identifies persons](Self::is_identity).
     pub(super) fn tells_persons_apart(&self) -> bool {
+        let number = self.role == Role::Identifier
+            && super::profile::to_f64(self.profile.distinct)
+                > DISTINCT_NUMBERS_MIN * self.profile.records();
         self.is_identity()
+            || number
             || matches!(
                 self.role,
                 Role::GivenName
@@ -288,6 +292,8 @@ impl Field {
 /// From this share of values with a digit on, and with so many different ones, a text's numbers are evidence of their own.
 const WITH_DIGIT_MIN: f64 = 0.2;
 const DISTINCT_CODES_MIN: usize = 30;
+/// A person's own number has so many values for each record; a household's or a street's has fewer.
+const DISTINCT_NUMBERS_MIN: f64 = 0.3;
 
 /// The settings of a column of the words with digits of a text, where such words tell records apart: the number of a model
 /// within a title, of a house within an address.

@@ -70,6 +70,12 @@ impl Profile {
         ratio(filled, rows)
     }
 
+    /// Rows with a value, as a figure.
+    #[expect(clippy::cast_precision_loss, reason = "rows are below 2^53")]
+    pub(super) fn records(&self) -> f64 {
+        self.all_filled() as f64
+    }
+
     pub(super) fn all_filled(&self) -> u64 {
         self.filled.iter().sum()
     }

@@ -361,14 +361,14 @@ fn write_comparison(text: &mut String, comparison: &Compared, fields: &[Field], 
     line(text, format_args!("]"));
 }
 
-/// Whether members of one household, or models of one series, differ in it. Given name and surname together do in part only; where
-/// nothing identifies persons nor numbers models there are no kin.
+/// Whether members of one household, or models of one series, differ in it. Where nothing identifies
+/// persons nor numbers models there are no kin.
 fn tells_kin_apart(comparison: &Compared, fields: &[Field], found: &Findings) -> bool {
     let mut used = fields.iter().zip(&found.used).filter(|(_, used)| **used);
     let persons = used.any(|(field, _)| field.is_identity());
     let mut compared = comparison.fields.iter().map(|&place| &fields[place]);
     if persons {
-        comparison.kind != "names" && compared.all(Field::tells_persons_apart)
+        comparison.kind == "names" || compared.all(Field::tells_persons_apart)
     } else {
         compared.all(Field::numbers_models)
     }

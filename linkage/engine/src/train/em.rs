@@ -31,6 +31,8 @@ const KIN_SHARE_MAX: f64 = 0.1;
 /// Kin, and matches who moved, for each match, to start from.
 const KIN_PER_MATCH: f64 = 0.5;
 const MOVED_PER_MATCH: f64 = 0.1;
+/// Kin agree in given name and surname both no more often.
+const BOTH_NAMES_MAX: f64 = 0.02;
 
 /// By comparison and level.
 pub(crate) type Table2 = Vec<Vec<f64>>;
@@ -238,11 +240,11 @@ impl Problem<'_> {
         self.model.comparisons.iter().map(levels).collect()
     }
 
-    /// By comparison, whether it tells kin apart.
+    /// By comparison, whether kin differ in it altogether.
     fn apart(&self) -> Vec<bool> {
         let comparisons = self.model.comparisons.iter();
         comparisons
-            .map(|comparison| comparison.tells_kin_apart)
+            .map(crate::ComparisonSettings::is_of_strangers)
             .collect()
     }
 }
@@ -311,6 +313,7 @@ fn run(problem: &Problem<'_>, ready: &[Ready], start: Fit, rounds_max: usize) ->
         let expected = expect(ready, &mut fit);
         let moved = maximise(problem, &expected.matches, &mut fit.m);
         let moved = moved.max(maximise_freely(&expected.kin, &mut fit.kin));
+        bound_kin(problem, &mut fit.kin);
         let moved = moved.max(maximise_freely(&expected.moved, &mut fit.moved));
         fit.rounds += 1;
         fit.converged = moved <= problem.model.training.tolerance;
@@ -375,6 +378,26 @@ fn expect(ready: &[Ready], fit: &mut Fit) -> Expected {
     expected
 }
 
+/// Kin who have one name in common have the other by chance alone.
+fn bound_kin(problem: &Problem<'_>, kin: &mut Table2) {
+    for (comparison, chances) in problem.model.comparisons.iter().zip(kin) {
+        let too_much = |place: usize| comparison.is_too_much_for_kin(place);
+        let whole = (0..chances.len())
+            .filter(|&place| too_much(place))
+            .map(|place| chances[place])
+            .sum::<f64>();
+        if whole > BOTH_NAMES_MAX {
+            for (place, chance) in chances.iter_mut().enumerate() {
+                *chance *= if too_much(place) {
+                    BOTH_NAMES_MAX / whole
+                } else {
+                    (1.0 - BOTH_NAMES_MAX) / (1.0 - whole).max(f64::MIN_POSITIVE)
+                };
+            }
+        }
+    }
+}
+
 /// Adds so many pairs to the levels.
 fn add(expected: &mut Table2, levels: &[(u8, u8)], pairs: f64) {
     for &(place, level) in levels {
@@ -419,7 +442,7 @@ fn maximise(problem: &Problem<'_>, expected: &Table2, m: &mut Table2) -> f64 {
         let share = |index: usize| {
             (expected[place][index] + known[index].unwrap_or(0.0) * prior + UNSEEN) / whole
         };
-        let most = if comparison.tells_kin_apart {
+        let most = if comparison.is_of_strangers() {
             DISAGREE_APART_MAX.max(known[last].unwrap_or(0.0))
         } else {
             known[last].map_or(DISAGREE_MAX, |_| 1.0)

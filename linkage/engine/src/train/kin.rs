@@ -25,7 +25,7 @@ pub(super) fn found(model: &Model, fit: &Fit, pairs: f64, all: f64) -> Option<Ki
     }
     let comparisons = model.comparisons.iter().zip(&fit.kin);
     let shared = comparisons
-        .filter(|(comparison, _)| !comparison.tells_kin_apart)
+        .filter(|(comparison, _)| !comparison.is_of_strangers())
         .map(|(comparison, kin)| {
             let chances = comparison.levels.iter().zip(kin);
             let chances = chances.filter_map(|(level, &kin)| Some((level.m?, level.u?, kin)));
@@ -50,7 +50,7 @@ pub(super) fn found(model: &Model, fit: &Fit, pairs: f64, all: f64) -> Option<Ki
 /// Matches who moved, where enough of them show and something changed; `pairs` of them beside so many who did not.
 pub(super) fn moved(model: &Model, fit: &Fit, pairs: f64, others: f64) -> Option<Moved> {
     let comparisons = model.comparisons.iter().zip(&fit.moved);
-    let comparisons = comparisons.filter(|(comparison, _)| !comparison.tells_kin_apart);
+    let comparisons = comparisons.filter(|(comparison, _)| !comparison.is_of_strangers());
     let mut some = false;
     let mut changed = Vec::new();
     for (comparison, moved) in comparisons {

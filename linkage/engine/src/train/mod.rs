@@ -374,7 +374,7 @@ impl Ground {
     fn moved(&self, model: &Model, rules: &[RulePatterns], fit: &Fit) -> f64 {
         let same = |place: usize| {
             let comparison = &model.comparisons[place];
-            if comparison.tells_kin_apart {
+            if comparison.is_of_strangers() {
                 comparison.levels[0].m.unwrap_or(1.0)
             } else {
                 fit.moved[place][0]
@@ -387,7 +387,7 @@ impl Ground {
     fn kin(&self, model: &Model, rules: &[RulePatterns], fit: &Fit) -> f64 {
         let same = |place: usize| {
             let comparison = &model.comparisons[place];
-            if comparison.tells_kin_apart {
+            if comparison.is_of_strangers() {
                 comparison.levels[0].u.unwrap_or(1.0)
             } else {
                 fit.kin[place][0]
