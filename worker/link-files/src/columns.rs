@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use linkage::{
-    Codes, Column, ColumnKind, ColumnSettings, Combine, Kind, Model, Table, Unreadable, typed,
+    Codes, Column, ColumnKind, ColumnSettings, Combine, Kind, Model, Table, TrainM, Unreadable, typed,
 };
 use rayon::prelude::*;
 use serde::Serialize;
@@ -148,6 +148,11 @@ fn named(model: &Model) -> BTreeMap<&str, ColumnKind> {
         .map(|name| (name, ColumnKind::Text))
         .collect::<BTreeMap<_, _>>();
     kinds.extend(compared);
+    if model.training.m == TrainM::Labels {
+        kinds
+            .entry(&model.training.label)
+            .or_insert(ColumnKind::Code);
+    }
     kinds
 }
 

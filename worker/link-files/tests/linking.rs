@@ -60,6 +60,20 @@ fn two_files_are_linked_without_a_label() {
 }
 
 #[test]
+fn with_labels_m_is_learnt_from_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut options = two_files(folder.path());
+    let without = run(&options).report.training;
+    options.model.training.m = linkage::TrainM::Labels;
+    options.model.training.label = options.truth_column.clone().unwrap();
+    options.force = true;
+    let report = run(&options);
+    assert!(report.report.accuracy.unwrap().f1 > 0.98);
+    assert_eq!(without.m, linkage_report::TrainOrigin::Em);
+    assert_eq!(report.report.training.m, linkage_report::TrainOrigin::Labels);
+}
+
+#[test]
 fn pairs_add_up_and_stand_above_the_bound() {
     let folder = tempfile::tempdir().unwrap();
     let options = Options {
