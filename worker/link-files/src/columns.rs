@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use linkage::{
-    Codes, Column, ColumnKind, ColumnSettings, Combine, Kind, Model, Table, TrainM, Unreadable, typed,
+    Codes, Column, ColumnKind, ColumnSettings, Combine, Kind, Model, Table, TrainM, Unreadable,
+    typed,
 };
 use rayon::prelude::*;
 use serde::Serialize;

@@ -70,7 +70,10 @@ fn with_labels_m_is_learnt_from_them() {
     let report = run(&options);
     assert!(report.report.accuracy.unwrap().f1 > 0.98);
     assert_eq!(without.m, linkage_report::TrainOrigin::Em);
-    assert_eq!(report.report.training.m, linkage_report::TrainOrigin::Labels);
+    assert_eq!(
+        report.report.training.m,
+        linkage_report::TrainOrigin::Labels
+    );
 }
 
 #[test]

@@ -5,6 +5,7 @@ mod cluster;
 mod column;
 mod comparison;
 mod decision;
+mod kin;
 mod training;
 
 pub use block::{BlockSettings, Scope};
@@ -12,9 +13,8 @@ pub use cluster::{ClusterSettings, OnePerCluster, SourceSettings};
 pub use column::{Clean, ColumnKind, ColumnSettings, Combine, DateOrder, Headings};
 pub use comparison::{ComparisonSettings, Kind, LevelSettings};
 pub use decision::{DecisionSettings, Thresholds};
-pub use training::{
-    ChangedByMoving, Dependence, Kin, Moved, Prior, SharedByKin, TrainM, TrainU, Training,
-};
+pub use kin::{ChangedByMoving, Kin, Moved, SharedByKin};
+pub use training::{Dependence, Prior, TrainM, TrainU, Training};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -145,7 +145,12 @@ impl Model {
             ));
         }
         self.clusters.check()?;
-        self.check_kin()?;
+        if let Some(kin) = &self.kin {
+            kin.check(&self.comparisons)?;
+        }
+        if let Some(moved) = &self.moved {
+            moved.check(&self.comparisons)?;
+        }
         self.columns.iter().try_for_each(ColumnSettings::check)?;
         self.comparisons
             .iter()
@@ -153,34 +158,6 @@ impl Model {
         self.blocks
             .iter()
             .try_for_each(|block| self.check_block(block))
-    }
-
-    fn check_kin(&self) -> Result<(), Fault> {
-        let wrong = |message: String| Err(Fault::new("kin", "", message));
-        let Some(kin) = &self.kin else {
-            return Ok(());
-        };
-        if !(kin.per_pair > 0.0 && kin.per_pair < 1.0) {
-            return wrong("`kin`: `per_pair` lies between 0 and 1, neither included".into());
-        }
-        for one in &kin.shared {
-            let mut names = self.comparisons.iter().map(|known| known.name.as_str());
-            if !names.any(|name| name == one.comparison) {
-                let known = self.comparisons.iter();
-                let known = listed(known.map(|comparison| comparison.name.as_str()));
-                return wrong(format!(
-                    "`kin` names `{}`; the comparisons are {known}",
-                    one.comparison
-                ));
-            }
-            if !(0.0..=1.0).contains(&one.share) {
-                return wrong(format!(
-                    "`kin`: the `share` of `{}` lies between 0 and 1",
-                    one.comparison
-                ));
-            }
-        }
-        Ok(())
     }
 
     fn check_block(&self, block: &BlockSettings) -> Result<(), Fault> {

@@ -52,61 +52,6 @@ pub struct Dependence {
     pub bits: Vec<Vec<f32>>,
 }
 
-/// Pairs of two persons who share much, such as members of one household, so that what they share is no evidence against
-/// them; training writes it where comparisons tell kin apart.
-#[derive(Clone, Debug, Deserialize, JsonSchema, Serialize, PartialEq)]
-#[serde(deny_unknown_fields)]
-pub struct Kin {
-    /// Pairs of kin for each pair that may be compared.
-    pub per_pair: f64,
-    /// What they share.
-    pub shared: Vec<SharedByKin>,
-}
-
-impl Kin {
-    /// Pairs of kin who share what the comparison looks at, for each pair.
-    pub(crate) fn sharing(&self, comparison: &str) -> f64 {
-        let mut shared = self.shared.iter();
-        let share = shared.find(|shared| shared.comparison == comparison);
-        self.per_pair * share.map_or(0.0, |shared| shared.share)
-    }
-}
-
-/// What kin share.
-#[derive(Clone, Debug, Deserialize, JsonSchema, Serialize, PartialEq)]
-#[serde(deny_unknown_fields)]
-pub struct SharedByKin {
-    /// The comparison that looks at it.
-    pub comparison: String,
-    /// How often they share it.
-    pub share: f64,
-    /// By level, in the model's order: bits by which those who share it come to the level more often than one person's records
-    /// do; none stand for zeros.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub bits: Vec<f32>,
-}
-
-/// Records of one person between which much of what kin share has changed at once, such as those of people who moved; training
-/// writes it where comparisons tell kin apart.
-#[derive(Clone, Debug, Deserialize, JsonSchema, Serialize, PartialEq)]
-#[serde(deny_unknown_fields)]
-pub struct Moved {
-    /// Matches who moved for each match who did not.
-    pub per_match: f64,
-    /// What changed.
-    pub changed: Vec<ChangedByMoving>,
-}
-
-/// What changes when people move.
-#[derive(Clone, Debug, Deserialize, JsonSchema, Serialize, PartialEq)]
-#[serde(deny_unknown_fields)]
-pub struct ChangedByMoving {
-    /// The comparison that looks at it.
-    pub comparison: String,
-    /// By level, in the model's order: bits by which matches who moved come to the level more often than others.
-    pub bits: Vec<f32>,
-}
-
 /// How m is trained.
 #[derive(Clone, Copy, Debug, Deserialize, JsonSchema, Serialize, PartialEq, Eq)]
 #[serde(rename_all = "snake_case")]

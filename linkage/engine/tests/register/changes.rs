@@ -6,7 +6,9 @@ use linkage::{Beside, Job, Model, RecordId, RecordRules, Register, Scope, Settle
 use proptest::prelude::*;
 
 use crate::oracle::{ByRow, Clusters, Pairs, full, kept};
-use crate::told::{SPELLED_OUT, Said, TRAINED, Told, crowded, name_of, said, table, told};
+use crate::told::{
+    HOUSEHOLDS, SPELLED_OUT, Said, TRAINED, Told, crowded, name_of, said, table, told,
+};
 
 /// Something that happens to a register.
 #[derive(Clone, Debug)]
@@ -130,6 +132,20 @@ proptest! {
         across in scope(),
     ) {
         check(&Given::weights(&crowded(&TRAINED, size_max, refine, across)), &base, &changes);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 12, ..ProptestConfig::default() })]
+
+    #[test]
+    fn kin_and_moving_weigh_as_in_the_full_run(
+        base in prop::collection::vec(said(), 60..140),
+        changes in prop::collection::vec(change(), 20..40),
+        size_max in size_max(),
+        across in scope(),
+    ) {
+        check(&Given::weights(&crowded(&HOUSEHOLDS, size_max, true, across)), &base, &changes);
     }
 }
 

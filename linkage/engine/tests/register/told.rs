@@ -2,7 +2,10 @@
 
 use std::sync::LazyLock;
 
-use linkage::{Codes, Column, Job, Model, NoRules, Scope, Table, TableIds};
+use linkage::{
+    ChangedByMoving, Codes, Column, Job, Kin, Model, Moved, NoRules, Scope, SharedByKin, Table,
+    TableIds,
+};
 use proptest::prelude::*;
 
 use crate::world::{self, Record, drawn};
@@ -206,6 +209,32 @@ pub(crate) static SPELLED_OUT: LazyLock<Model> = LazyLock::new(|| {
         told(usize::try_from(place).unwrap(), said)
     });
     trained(model, &table(&all.collect::<Vec<_>>()))
+});
+
+/// The trained model, knowing of kin who share city and tags, and of matches who changed them.
+pub(crate) static HOUSEHOLDS: LazyLock<Model> = LazyLock::new(|| {
+    let mut model = TRAINED.clone();
+    let shared = |comparison: &str, bits: &[f32]| SharedByKin {
+        comparison: comparison.to_owned(),
+        share: 0.9,
+        bits: bits.to_vec(),
+    };
+    model.kin = Some(Kin {
+        per_pair: 0.001,
+        shared: vec![shared("city", &[0.1, -3.0]), shared("tags", &[])],
+    });
+    let changed = |comparison: &str, bits: &[f32]| ChangedByMoving {
+        comparison: comparison.to_owned(),
+        bits: bits.to_vec(),
+    };
+    model.moved = Some(Moved {
+        per_match: 0.1,
+        changed: vec![
+            changed("tags", &[-4.0, 1.5, 3.0]),
+            changed("city", &[-2.0, 3.5]),
+        ],
+    });
+    model
 });
 
 fn trained(model: Model, table: &Table) -> Model {
