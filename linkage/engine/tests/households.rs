@@ -177,6 +177,7 @@ fn households_are_not_taken_for_persons_and_who_moved_is_found() {
     assert!(share("street").unwrap() > 0.6, "{kin:?}");
     assert!(share("given").is_none(), "{kin:?}");
     let moved = linkage.model.moved.as_ref().unwrap();
+    assert!((0.05..0.3).contains(&moved.per_match), "{moved:?}");
     assert!(
         wrong * 20 < right && missed * 10 < right,
         "{right} right, {wrong} wrong, {missed} missed"
