@@ -10,6 +10,7 @@ mod kin;
 mod labels;
 mod matched;
 mod patterns;
+mod whole;
 
 pub use dependence::{Among, Association};
 
@@ -38,9 +39,6 @@ const RANDOM_PAIRS_PER_PRIOR_PAIR: f64 = 100.0;
 const ROUNDS: usize = 3;
 /// Pairs that agree in one comparison are one person's that often, before anything is known.
 const UNKNOWN_MATCH_SHARE: f64 = 0.3;
-/// All rules together give a match, and kin, at least so many times: a rule by words gives more of them than have the same text.
-const MATCHES_HELD_MIN: f64 = 0.05;
-const KIN_HELD_MIN: f64 = 1.0;
 /// A level that no labelled pair shows counts as half a pair.
 const UNSEEN: f64 = 0.5;
 
@@ -228,24 +226,11 @@ impl Ground {
                     matches = patterns.iter().map(|entry| count64(entry.1)).sum();
                 }
                 Evidence::Rules(rules) => {
-                    let corrections = Corrections::of(model)?;
-                    let problem = Problem {
-                        model,
-                        known: &known,
-                        rules,
-                        corrections: &corrections,
-                    };
-                    let found = em::fit(&problem, fit.as_ref());
-                    report.rounds += found.rounds;
-                    report.converged = found.converged;
-                    set_m(model, rules, &found);
-                    matches = self.matches(model, rules, &found);
-                    let kin = self.kin(model, rules, &found);
-                    model.kin = kin::found(model, &found, kin, self.pairs);
-                    let moved = self.moved(model, rules, &found);
-                    model.moved = kin::moved(model, &found, moved, matches);
-                    matches += moved;
-                    fit = Some(found);
+                    let found = self.learn_by_rules(model, &known, rules, fit.as_ref())?;
+                    report.rounds += found.0.rounds;
+                    report.converged = found.0.converged;
+                    matches = found.1;
+                    fit = Some(found.0);
                 }
             }
         }
@@ -276,6 +261,33 @@ impl Ground {
         Ok(())
     }
 
+    /// One round of EM: m, kin and who moved; gives where it ended, and the matches in the whole table.
+    fn learn_by_rules(
+        &self,
+        model: &mut Model,
+        known: &[Vec<Option<f64>>],
+        rules: &[RulePatterns],
+        before: Option<&Fit>,
+    ) -> Result<(Fit, f64), LinkageError> {
+        let corrections = Corrections::of(model)?;
+        let problem = Problem {
+            model,
+            known,
+            rules,
+            corrections: &corrections,
+        };
+        let found = em::fit(&problem, before);
+        set_m(model, rules, &found);
+        let matches = self.matches(model, rules, &found);
+        let (kin, moved) = (
+            self.kin(model, rules, &found),
+            self.moved(model, rules, &found),
+        );
+        model.kin = kin::found(model, &found, kin, self.pairs);
+        model.moved = kin::moved(model, &found, moved, matches);
+        Ok((found, matches + moved))
+    }
+
     fn exact_shares(&self, model: &Model) -> Vec<ExactShare> {
         let told = model.comparisons.iter().zip(&self.counts);
         told.filter_map(|(comparison, counts)| {
@@ -291,7 +303,7 @@ impl Ground {
     /// u of every level that is not fixed, from its pairs less those of one person and of kin who share the value.
     fn set_u(&self, model: &mut Model, matches: f64) {
         let prior_pairs = model.training.prior_pairs * RANDOM_PAIRS_PER_PRIOR_PAIR;
-        let kin = model.kin.take();
+        let kin = model.kin.clone();
         for ((comparison, counts), known) in model
             .comparisons
             .iter_mut()
@@ -357,72 +369,6 @@ impl Ground {
                 }
             })
             .collect()
-    }
-
-    /// Pairs of one person in the whole table: those that the rules hold, by the chance that a rule holds such a pair.
-    fn matches(&self, model: &Model, rules: &[RulePatterns], fit: &Fit) -> f64 {
-        let same = |place: usize| model.comparisons[place].levels[0].m.unwrap_or(1.0);
-        self.in_all(
-            rules,
-            |rule| fit.shares[rule].matches,
-            same,
-            MATCHES_HELD_MIN,
-        )
-    }
-
-    /// Matches who moved in the whole table.
-    fn moved(&self, model: &Model, rules: &[RulePatterns], fit: &Fit) -> f64 {
-        let same = |place: usize| {
-            let comparison = &model.comparisons[place];
-            if comparison.is_of_strangers() {
-                comparison.levels[0].m.unwrap_or(1.0)
-            } else {
-                fit.moved[place][0]
-            }
-        };
-        self.in_all(rules, |rule| fit.shares[rule].moved, same, KIN_HELD_MIN)
-    }
-
-    /// Pairs of kin in the whole table.
-    fn kin(&self, model: &Model, rules: &[RulePatterns], fit: &Fit) -> f64 {
-        let same = |place: usize| {
-            let comparison = &model.comparisons[place];
-            if comparison.is_of_strangers() {
-                comparison.levels[0].u.unwrap_or(1.0)
-            } else {
-                fit.kin[place][0]
-            }
-        };
-        self.in_all(rules, |rule| fit.shares[rule].kin, same, KIN_HELD_MIN)
-    }
-
-    /// Pairs of a kind in the whole table, of which a rule holds a share, and whose values are the same so often.
-    fn in_all(
-        &self,
-        rules: &[RulePatterns],
-        share: impl Fn(usize) -> f64,
-        same: impl Fn(usize) -> f64,
-        least: f64,
-    ) -> f64 {
-        let (mut held, mut chances) = (0.0, 0.0);
-        for (place, rule) in rules.iter().enumerate() {
-            let pairs = rule
-                .patterns
-                .iter()
-                .map(|entry| count64(entry.1))
-                .sum::<f64>()
-                * rule.thinned_by;
-            let fixed = (0..self.counts.len()).filter(|&place| rule.fixed[place]);
-            let chance = fixed.map(|place| {
-                let compared = self.counts[place].as_ref().map_or(1.0, |counts| {
-                    counts.pairs.iter().sum::<f64>() / self.pairs.max(1.0)
-                });
-                same(place) * compared.min(1.0)
-            });
-            held += share(place) * pairs;
-            chances += chance.product::<f64>();
-        }
-        (held / chances.max(least)).min(self.pairs / 2.0)
     }
 }
 
