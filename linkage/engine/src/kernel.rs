@@ -5,6 +5,7 @@
 
 mod batch;
 mod kept;
+mod lanes;
 mod matrix;
 mod plan;
 mod sink;

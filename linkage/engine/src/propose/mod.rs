@@ -13,6 +13,7 @@ mod nothing;
 mod profile;
 mod relation;
 mod sight;
+mod spelled;
 mod write;
 
 pub use gather::Ignored;

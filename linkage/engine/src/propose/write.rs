@@ -6,6 +6,7 @@ use super::candidates::name_pairs;
 use super::field::Field;
 use super::gather::Ignored;
 use super::levels::{Compared, Shown, both_names, compared, japanese};
+use super::spelled::{grouped, listed, percent, quoted};
 use super::{Findings, Proposal, ProposalOptions, ProposedRule, RawFiles};
 use crate::model::{Clean, ColumnKind, Combine, Headings};
 use crate::{BlockingReport, LinkageError, Model};
@@ -468,38 +469,4 @@ fn clean_name(step: Clean) -> &'static str {
         Clean::NoCodes => "no_codes",
         Clean::Seconds => "seconds",
     }
-}
-
-fn listed(names: &[String]) -> String {
-    names
-        .iter()
-        .map(|name| format!("`{name}`"))
-        .collect::<Vec<_>>()
-        .join(", ")
-}
-
-/// A TOML string.
-fn quoted(text: &str) -> String {
-    toml::Value::String(text.to_owned()).to_string()
-}
-
-fn percent(share: f64) -> String {
-    if share >= 0.9995 || share == 0.0 {
-        format!("{:.0} %", share * 100.0)
-    } else {
-        format!("{:.1} %", share * 100.0)
-    }
-}
-
-/// A number with commas between thousands.
-fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut grouped = String::new();
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            grouped.push(',');
-        }
-        grouped.push(digit);
-    }
-    grouped
 }
