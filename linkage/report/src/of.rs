@@ -440,7 +440,16 @@ fn training(linkage: &Linkage, asked: &Model) -> Training {
             .map(|level| (level.comparison.clone(), level.level.clone()))
             .collect(),
         history: Vec::new(),
+        kin_share: shared_by_kin(&linkage.model),
+        moved_per_match: linkage.model.moved.as_ref().map(|moved| moved.per_match),
     }
+}
+
+fn shared_by_kin(model: &Model) -> Vec<(String, f64)> {
+    let shared = model.kin.iter().flat_map(|kin| &kin.shared);
+    shared
+        .map(|one| (one.comparison.clone(), one.share))
+        .collect()
 }
 
 /// The reasons, and the questions whose answers would change most.

@@ -181,3 +181,16 @@ fn drawings_of_pairs_and_clusters_stand_alone_and_stay_the_same() {
     }
     insta::assert_snapshot!(graph_svg(&full().graphs[1]));
 }
+
+#[test]
+fn kin_and_moving_are_told_where_the_weights_know_of_them() {
+    let mut report = full();
+    let told = "There are kin";
+    assert!(!html(&report).contains(told) && !html(&report).contains("moved or changed"));
+    report.training.kin_share = vec![("street".into(), 0.93)];
+    report.training.moved_per_match = Some(0.25);
+    let page = html(&report);
+    assert!(page.contains(told) && page.contains("street: 93"));
+    assert!(page.contains("20") && page.contains("moved or changed much at once"));
+    parsed(&page, |_| {});
+}

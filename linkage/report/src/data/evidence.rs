@@ -182,6 +182,12 @@ pub struct Training {
     pub unordered: Vec<(String, String)>,
     /// Each round; empty when the rounds were not written down.
     pub history: Vec<TrainingRound>,
+    /// How often kin share what a comparison looks at, where the weights know of kin.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub kin_share: Vec<(String, f64)>,
+    /// Matches who moved for each who did not, where the weights know of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub moved_per_match: Option<f64>,
 }
 
 /// How probabilities were found.

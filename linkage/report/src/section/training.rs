@@ -76,7 +76,40 @@ pub(super) fn convergence(report: &Report) -> String {
         row("収束", "converged", Cell::Text(converged));
     }
     let rounds = if em { rounds(report) } else { String::new() };
-    table.finish() + &unordered(training) + &rounds
+    table.finish() + &kin(training) + &unordered(training) + &rounds
+}
+
+/// What the weights know of kin, and of matches who moved.
+fn kin(training: &Training) -> String {
+    let mut told = String::new();
+    if !training.kin_share.is_empty() {
+        let shared = training.kin_share.iter().map(|(comparison, share)| {
+            format!(
+                "<li>{}: {}</li>",
+                escape(comparison),
+                number::percent(*share)
+            )
+        });
+        told += &prose(
+            "家族のように似た別人がいます。彼らが共にする次のものは、同一人物である証拠としては割り引かれています（値は共にする割合）。",
+            "There are kin, such as members of one household. What they share, as often as told here, is discounted as evidence for one person.",
+        );
+        told.push_str("<ul>");
+        told.extend(shared);
+        told.push_str("</ul>\n");
+    }
+    if let Some(moved) = training.moved_per_match {
+        let share = number::percent(moved / (1.0 + moved));
+        told += &prose(
+            &format!(
+                "同一人物の組のうち {share} は転居などで多くが一度に変わっています。そのことは一度だけ不利に数えられます。"
+            ),
+            &format!(
+                "Of the matches, {share} moved or changed much at once; that counts against them once."
+            ),
+        );
+    }
+    told
 }
 
 /// Levels that contradict the model's order, which a person should look at.
