@@ -319,7 +319,7 @@ fn non_matches(model: &Model, draw: &EqualDraw<'_>) -> Vec<(Pattern, f64)> {
 }
 
 /// u by comparison and level.
-fn chances_of_two(model: &Model) -> Vec<Vec<f64>> {
+pub(super) fn chances_of_two(model: &Model) -> Vec<Vec<f64>> {
     let levels = |comparison: &crate::ComparisonSettings| {
         let chances = comparison
             .levels

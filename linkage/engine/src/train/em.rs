@@ -8,6 +8,7 @@
 //! training takes for independent, would weigh far too little.
 
 use super::corrections::{Corrections, Sums};
+use super::dependence::chances_of_two;
 use super::patterns::RulePatterns;
 use crate::{Level, Model, Pattern};
 
@@ -176,7 +177,7 @@ impl ReadyPattern {
 impl Ready {
     #[expect(clippy::cast_precision_loss, reason = "counts are far below 2^53")]
     fn new(problem: &Problem<'_>, rule: &RulePatterns) -> Self {
-        let u = problem.u();
+        let u = chances_of_two(problem.model);
         let apart = problem.apart();
         let alike = |wanted: bool| {
             let open = (0..u.len()).filter(|&place| !rule.fixed[place] && apart[place] == wanted);
@@ -229,17 +230,6 @@ impl Ready {
 }
 
 impl Problem<'_> {
-    fn u(&self) -> Table2 {
-        let levels = |comparison: &crate::ComparisonSettings| {
-            let chances = comparison
-                .levels
-                .iter()
-                .map(|level| level.u.unwrap_or(1e-7));
-            chances.collect::<Vec<_>>()
-        };
-        self.model.comparisons.iter().map(levels).collect()
-    }
-
     /// By comparison, whether kin differ in it altogether.
     fn apart(&self) -> Vec<bool> {
         let comparisons = self.model.comparisons.iter();
@@ -292,7 +282,11 @@ impl Fit {
                 kin: KIN_PER_MATCH * share * there,
             }
         };
-        let halves = m.iter().zip(&problem.u()).map(half).collect::<Table2>();
+        let halves = m
+            .iter()
+            .zip(&chances_of_two(problem.model))
+            .map(half)
+            .collect::<Table2>();
         Self {
             kin: halves.clone(),
             moved: halves,
